@@ -1,0 +1,77 @@
+"""Every error that gemrec raises on purpose, in one tree.
+
+::
+
+    GemrecError
+    ├── InputError           what a person typed or sent is not allowed
+    │   ├── PromptError      a prompt is empty, too long or has no usable word
+    │   ├── UnknownModelError
+    │   ├── OutcomeError
+    │   └── TicketError      forged, used, expired or somebody else's ticket
+    ├── CatalogError         a catalog file has a bad entry
+    ├── SettingsError        an environment variable has a bad value
+    ├── StoreError           the database cannot be opened, read or written
+    ├── GenerationError      a model could not make its images
+    │   ├── GenerationTimeoutError
+    │   └── GenerationCancelledError
+    ├── EmbeddingError       an image or text could not be embedded
+    └── WorkerError          the process behind a heavy library stopped answering
+
+A message says what went wrong, what was got, what is allowed and what to do next.
+"""
+
+
+class GemrecError(Exception):
+    """Base of every error that gemrec raises on purpose."""
+
+
+class InputError(GemrecError, ValueError):
+    """Something a person typed or sent is not allowed."""
+
+
+class PromptError(InputError):
+    """A prompt is empty, too long or not text."""
+
+
+class UnknownModelError(InputError):
+    """A model id is not in the catalog."""
+
+
+class OutcomeError(InputError):
+    """A vote's outcome is not one of the allowed words."""
+
+
+class TicketError(InputError):
+    """A ticket is forged, already used, expired or belongs to somebody else."""
+
+
+class CatalogError(GemrecError):
+    """A catalog file has a bad entry; the message names the file, the entry and the field."""
+
+
+class SettingsError(GemrecError):
+    """An environment variable has a value that gemrec cannot use."""
+
+
+class StoreError(GemrecError):
+    """The database cannot be opened, read or written."""
+
+
+class GenerationError(GemrecError):
+    """A model could not make its images."""
+
+
+class GenerationTimeoutError(GenerationError):
+    """A model took longer than it is allowed to."""
+
+
+class GenerationCancelledError(GenerationError):
+    """The person who asked for the images no longer wants them."""
+
+
+class EmbeddingError(GemrecError):
+    """An image or a text could not be embedded."""
+
+
+class WorkerError(GemrecError):
+    """The process behind a heavy library stopped answering."""

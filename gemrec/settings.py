@@ -1,0 +1,77 @@
+"""The only reader of the environment."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gemrec.errors import SettingsError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """What the person who runs gemrec can decide, each as an environment variable ``GEMREC_…``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GEMREC_", env_file=None, extra="ignore", frozen=True, validate_default=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(7860, ge=0, le=65535, description="Port the server listens on; 0 picks one.")
+    data: Path = Field(
+        REPOSITORY / "annotations", description="Folder of the database, images and exports."
+    )
+    db: Path | None = Field(None, description="SQLite file; default: gemrec.db in the data folder.")
+    assets: Path = Field(
+        REPOSITORY / "assets", description="Folder of the shipped models, prompts, css and js."
+    )
+    models: Path | None = Field(
+        None, description="A second model catalog (TOML) that adds to or replaces shipped entries."
+    )
+    prompts: Path | None = Field(
+        None, description="A second prompt file (CSV) that adds to the shipped prompts."
+    )
+    backend: Literal["diffusers", "scripted"] = Field(
+        "diffusers", description="What makes the images; `scripted` is for tests of the app."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where models run.")
+    threads: int = Field(0, ge=0, description="CPU threads for generation; 0 means all cores.")
+    generation_timeout: float = Field(
+        120.0, gt=0, description="Seconds a model may take for one grid before it is no contest."
+    )
+    images_per_grid: int = Field(4, ge=1, le=9, description="Images per grid in a new battle.")
+    ticket_minutes: float = Field(
+        120.0, gt=0, description="Minutes for which a ticket to vote is valid."
+    )
+    prompt_length: int = Field(300, ge=1, description="Most characters a prompt may have.")
+    open_api: bool = Field(
+        True, description="Whether the API believes the plain `annotator` name it is given."
+    )
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.db if self.db is not None else self.data / "gemrec.db"
+
+    @property
+    def image_folder(self) -> Path:
+        """Root of the content-addressed image files."""
+        return self.data / "images"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment; ``overrides`` win over it.
+
+    Raises:
+        SettingsError: A value is not allowed; the message names the variable and the rule.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(
+            f"GEMREC_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}"
+            for e in error.errors()
+        )
+        raise SettingsError(problems) from error
