@@ -16,6 +16,8 @@
     │   └── GenerationCancelledError
     ├── EmbeddingError       an image or text could not be embedded
     └── WorkerError          the process behind a heavy library stopped answering
+        ├── WorkerTimeoutError
+        └── WorkerCancelledError
 
 A message says what went wrong, what was got, what is allowed and what to do next.
 """
@@ -75,3 +77,11 @@ class EmbeddingError(GemrecError):
 
 class WorkerError(GemrecError):
     """The process behind a heavy library stopped answering."""
+
+
+class WorkerTimeoutError(WorkerError):
+    """A job took longer than its time limit; the process was stopped if it did not obey."""
+
+
+class WorkerCancelledError(WorkerError):
+    """The caller no longer wants the job's result."""

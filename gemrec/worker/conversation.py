@@ -1,0 +1,194 @@
+"""The parent's half of the exchange about one job: deadlines, cancelling, passing events on."""
+
+import queue
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import Literal
+
+from gemrec import errors
+from gemrec.errors import GemrecError, WorkerError, WorkerTimeoutError
+from gemrec.worker.child import Assignment, Failure, Message
+
+POLL_SECONDS = 0.05  # how quickly a cancelled job and a passed deadline are noticed
+ABANDONED_SECONDS = 60.0  # patience after a cancel: loading a large model is not worth killing
+
+# The child must find what the parent finds, so it gets the parent's search path as arguments.
+BOOTSTRAP = (
+    "import sys; sys.path[:] = sys.argv[2:]; "
+    "from gemrec.worker.child import serve; serve(int(sys.argv[1]))"
+)
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """One call of ``WorkerProcess.run``, shared by its caller and the dispatcher.
+
+    Attributes:
+        payload: What the handler gets.
+        timeout: Seconds from the moment the child begins; None for no limit.
+        abandoned: Set when the caller is no longer interested.
+        answers: What the caller is told, ended by ``done`` or ``error``.
+    """
+
+    payload: object
+    timeout: float | None
+    abandoned: threading.Event = field(default_factory=threading.Event)
+    answers: "queue.SimpleQueue[tuple[Literal['event', 'done', 'error'], object]]" = field(
+        default_factory=queue.SimpleQueue
+    )
+
+    def fail(self, error: Exception) -> None:
+        """Hand an error to the caller."""
+        self.answers.put(("error", error))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a worker's name is and how patient it is, in seconds."""
+
+    name: str
+    start_timeout: float
+    obey_seconds: float
+
+    def closed(self) -> WorkerError:
+        """The error of a job that the closing of its worker cut off."""
+        return WorkerError(f"The {self.name} process was closed before this job was done.")
+
+
+class Child:
+    """A running interpreter and the parent's end of its pipe.
+
+    Raises:
+        OSError: The process cannot be started.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        self.pipe: Connection
+        self.pipe, theirs = Pipe()
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and search path
+                [sys.executable, "-c", BOOTSTRAP, str(theirs.fileno()), *sys.path],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+        self.pipe.send(assignment)
+
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process.poll() is None
+
+    def stop(self, patience: float = 0.0) -> int:
+        """Close the pipe, wait ``patience`` seconds, kill, reap; returns the exit status."""
+        self.pipe.close()
+        try:
+            return self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+class Conversation:
+    """Hands one job to the child and its answers to the caller.
+
+    Attributes:
+        begun: Whether the child has begun the job; a job not begun may be tried again.
+
+    Raises:
+        OSError: The child is gone.
+    """
+
+    def __init__(
+        self, pipe: Connection, job: Job, number: int, rules: Rules, closing: threading.Event
+    ) -> None:
+        self.begun = False
+        self._pipe = pipe
+        self._job = job
+        self._number = number
+        self._rules = rules
+        self._closing = closing
+        self._told = False
+        self._too_late = False
+        self._broken = False
+        self._deadline: float | None = time.monotonic() + rules.start_timeout
+        self._pipe.send(Message("job", number, job.payload))
+
+    def follow(self) -> bool:
+        """Pass the child's answers on until the job ends.
+
+        Returns:
+            Whether the child can do further jobs; if not, it has to be stopped.
+
+        Raises:
+            OSError: The child died.
+            EOFError: The child died.
+        """
+        while not self._closing.is_set():
+            if self._job.abandoned.is_set() and not self._told:
+                self._tell_to_stop(ABANDONED_SECONDS)
+            if self._pipe.poll(POLL_SECONDS) and self._take(self._pipe.recv()):
+                return not self._broken
+            if self._deadline is not None and time.monotonic() > self._deadline:
+                if self._told or not self.begun:
+                    self._job.fail(self._late())
+                    return False
+                self._too_late = True
+                self._tell_to_stop(self._rules.obey_seconds)
+        self._job.fail(self._rules.closed())
+        return False
+
+    def _tell_to_stop(self, patience: float) -> None:
+        self._pipe.send(Message("cancel", self._number))
+        self._told = True
+        limit = time.monotonic() + patience
+        if self._deadline is not None:
+            limit = min(limit, self._deadline + self._rules.obey_seconds)
+        self._deadline = limit
+
+    def _late(self) -> WorkerError:
+        name = self._rules.name
+        if not self.begun:
+            seconds = self._rules.start_timeout
+            return WorkerTimeoutError(f"The {name} process was not ready after {seconds:g} s.")
+        return WorkerTimeoutError(f"The {name} job took longer than {self._job.timeout or 0:g} s.")
+
+    def _take(self, message: Message) -> bool:
+        """Handle one message of the child; True when the job is over."""
+        if message.kind == "broken":
+            self._broken = True
+            self._job.fail(rebuild(message.value))
+            return True
+        if message.number != self._number:
+            return False
+        if message.kind == "begun":
+            self._begin()
+        elif message.kind == "event":
+            self._job.answers.put(("event", message.value))
+        elif message.kind == "done":
+            self._job.answers.put(("done", None))
+            return True
+        elif message.kind == "error":
+            self._job.fail(self._late() if self._too_late else rebuild(message.value))
+            return True
+        return False
+
+    def _begin(self) -> None:
+        self.begun = True
+        timeout = self._job.timeout
+        if self._told:
+            timeout = ABANDONED_SECONDS if timeout is None else min(timeout, ABANDONED_SECONDS)
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+
+
+def rebuild(value: object) -> Exception:
+    """The child's error as the same class of gemrec's tree, or a ``WorkerError``."""
+    if not isinstance(value, Failure):
+        return WorkerError(f"The child sent {value!r} instead of an error.")
+    kind = getattr(errors, value.kind, None)
+    if isinstance(kind, type) and issubclass(kind, GemrecError):
+        return kind(value.message)
+    return WorkerError(f"{value.kind}: {value.message}")
