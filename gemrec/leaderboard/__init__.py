@@ -1,0 +1,26 @@
+"""Model strengths from votes: counts, Bradley-Terry with ties, honest intervals, Elo for display."""
+
+from gemrec.leaderboard.board import BoardFit, build_board, fit_board, to_points
+from gemrec.leaderboard.bradley_terry import PRIOR_SD, Ratings, fit, refit
+from gemrec.leaderboard.counts import Counts, CountSlice
+from gemrec.leaderboard.elo import EloTable
+from gemrec.leaderboard.intervals import Intervals, intervals
+from gemrec.leaderboard.ranks import drawn_ranks, published_ranks
+
+__all__ = [
+    "PRIOR_SD",
+    "BoardFit",
+    "CountSlice",
+    "Counts",
+    "EloTable",
+    "Intervals",
+    "Ratings",
+    "build_board",
+    "drawn_ranks",
+    "fit",
+    "fit_board",
+    "intervals",
+    "published_ranks",
+    "refit",
+    "to_points",
+]

@@ -1,0 +1,112 @@
+"""Leaderboards: fits turned into rows that people read."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from gemrec.leaderboard.bradley_terry import PRIOR_SD, Method, Ratings, fit
+from gemrec.leaderboard.counts import Counts, CountSlice, Floats
+from gemrec.leaderboard.elo import BASE, SCALE, EloTable
+from gemrec.leaderboard.intervals import Intervals, intervals
+from gemrec.leaderboard.ranks import published_ranks
+from gemrec.records import Board, BoardRow
+
+POINTS_PER_LOGIT: Final = SCALE * math.log10(math.e)
+
+
+@dataclass(frozen=True)
+class BoardFit:
+    """A board with the numbers it was made from, for whoever needs logits or covariances."""
+
+    board: Board
+    ratings: Ratings
+    intervals: Intervals
+
+
+def build_board(
+    counts: Counts, elo: EloTable, last_vote_id: int, category: str | None = None
+) -> Board:
+    """Make the leaderboard of all votes or of one category.
+
+    Rows stand component by component, the one with most votes first, best rating first within it,
+    models without votes last. Ratings of different components cannot be compared; ranks start again
+    in each.
+
+    Args:
+        counts: All counts.
+        elo: Displayed beside the ratings; decides nothing.
+        last_vote_id: Newest vote event in ``counts``.
+        category: Only prompts of this category; None for all.
+    """
+    return fit_board(counts, elo, last_vote_id, category=category).board
+
+
+def fit_board(
+    counts: Counts,
+    elo: EloTable,
+    last_vote_id: int,
+    *,
+    category: str | None = None,
+    annotator_id: str | None = None,
+    method: Method = "davidson",
+    prior_sd: float = PRIOR_SD,
+    confidence: float = 0.95,
+    start: Ratings | None = None,
+) -> BoardFit:
+    """Make a leaderboard and keep its fit.
+
+    Args:
+        counts: All counts.
+        elo: Displayed beside the ratings.
+        last_vote_id: Newest vote event in ``counts``.
+        category: Only prompts of this category; None for all.
+        annotator_id: Only this annotator's votes; None for all.
+        method: ``davidson`` or ``half_win``.
+        prior_sd: Standard deviation of the prior in logits.
+        confidence: Nominal coverage of the intervals, 0..1.
+        start: An earlier fit of the same board to start from.
+    """
+    table = counts.slice(category=category, annotator_id=annotator_id)
+    ratings = fit(table, method=method, prior_sd=prior_sd, last_vote_id=last_vote_id, start=start)
+    bounds = intervals(ratings, table, confidence=confidence)
+    board = Board(
+        method=method,
+        votes=ratings.votes,
+        last_vote_id=last_vote_id,
+        rows=_rows(ratings, bounds, elo),
+        category=category,
+    )
+    return BoardFit(board, ratings, bounds)
+
+
+def to_points(strength: float) -> float:
+    """Elo-scale rating of a strength in logits: 400 points per factor 10 in odds, 1000 on average."""
+    return BASE + POINTS_PER_LOGIT * strength
+
+
+def _rows(ratings: Ratings, bounds: Intervals, elo: EloTable) -> tuple[BoardRow, ...]:
+    best, _ = published_ranks(bounds.low, bounds.high, ratings.component)
+    last = ratings.component.max(initial=-1) + 1
+    group = np.where(ratings.component < 0, last, ratings.component)
+    order = np.lexsort((np.arange(len(group)), -ratings.strengths, group))
+    return tuple(
+        BoardRow(
+            rank=int(best[i]),
+            model_id=ratings.models[i],
+            rating=to_points(float(ratings.strengths[i])),
+            low=to_points(float(bounds.low[i])),
+            high=to_points(float(bounds.high[i])),
+            votes=int(ratings.votes_per_model[i]),
+            elo=elo.rating(ratings.models[i]),
+        )
+        for i in order
+    )
+
+
+def win_matrix(table: CountSlice) -> Floats:
+    """(M, M) observed share of wins of the row over the column, ties as half; NaN without votes."""
+    with np.errstate(invalid="ignore"):
+        share: Floats = (table.wins + table.ties / 2) / table.games
+    return share
