@@ -4,7 +4,7 @@ from gemrec.leaderboard.board import BoardFit, build_board, fit_board, to_points
 from gemrec.leaderboard.bradley_terry import PRIOR_SD, Ratings, fit, refit
 from gemrec.leaderboard.counts import Counts, CountSlice
 from gemrec.leaderboard.elo import EloTable
-from gemrec.leaderboard.intervals import Intervals, intervals
+from gemrec.leaderboard.intervals import Intervals, compute_intervals
 from gemrec.leaderboard.ranks import drawn_ranks, published_ranks
 
 __all__ = [
@@ -16,10 +16,10 @@ __all__ = [
     "Intervals",
     "Ratings",
     "build_board",
+    "compute_intervals",
     "drawn_ranks",
     "fit",
     "fit_board",
-    "intervals",
     "published_ranks",
     "refit",
     "to_points",

@@ -9,7 +9,7 @@ import numpy as np
 from gemrec.leaderboard.bradley_terry import PRIOR_SD, Method, Ratings, fit
 from gemrec.leaderboard.counts import Counts, CountSlice, Floats
 from gemrec.leaderboard.elo import BASE, SCALE, EloTable
-from gemrec.leaderboard.intervals import Intervals, intervals
+from gemrec.leaderboard.intervals import Intervals, compute_intervals
 from gemrec.leaderboard.ranks import published_ranks
 from gemrec.records import Board, BoardRow
 
@@ -70,7 +70,7 @@ def fit_board(
     """
     table = counts.slice(category=category, annotator_id=annotator_id)
     ratings = fit(table, method=method, prior_sd=prior_sd, last_vote_id=last_vote_id, start=start)
-    bounds = intervals(ratings, table, confidence=confidence)
+    bounds = compute_intervals(ratings, table, confidence=confidence)
     board = Board(
         method=method,
         votes=ratings.votes,

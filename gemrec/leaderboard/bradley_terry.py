@@ -21,7 +21,7 @@ import numpy as np
 
 from gemrec.errors import InputError
 from gemrec.leaderboard.components import connected_components, unbounded_models
-from gemrec.leaderboard.counts import Counts, CountSlice, Floats, Ints
+from gemrec.leaderboard.counts import Counts, CountSlice, Floats, Ints, add_up
 
 Method = Literal["davidson", "half_win"]
 
@@ -212,8 +212,8 @@ class _Problem:
         hessian[self.first, self.second] = -curvature
         hessian[self.second, self.first] = -curvature
         hessian[:size, :size] += self.pin
-        diagonal = np.bincount(self.first, curvature, size)
-        diagonal += np.bincount(self.second, curvature, size)
+        diagonal = add_up(self.first, curvature, size)
+        diagonal += add_up(self.second, curvature, size)
         hessian[np.arange(size), np.arange(size)] += diagonal + self.weight
         if self.has_ties:
             gradient[size] = self.ties - self.games @ tie - self.weight * log_nu
@@ -225,8 +225,8 @@ class _Problem:
 
     def _spread(self, values: Floats) -> Floats:
         """(M,) sum of pair values, with a plus for the first and a minus for the second model."""
-        spread: Floats = np.bincount(self.first, values, self.size)
-        spread -= np.bincount(self.second, values, self.size)
+        spread = add_up(self.first, values, self.size)
+        spread -= add_up(self.second, values, self.size)
         return spread
 
 

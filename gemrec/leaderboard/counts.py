@@ -34,6 +34,11 @@ _TIE_COLUMNS: Final[Mapping[Outcome, int]] = {
 }
 
 
+def add_up(index: Ints, values: Floats, size: int) -> Floats:
+    """(size,) sum of the values of each index."""
+    return np.bincount(index, values, size).astype(np.float64, copy=False)
+
+
 class CountRowLike(Protocol):
     """One row of the store's count table; ``model_a < model_b``."""
 
@@ -99,12 +104,14 @@ class CountSlice:
     @cached_property
     def games(self) -> Floats:
         """(M, M) symmetric number of votes on each pair."""
-        return self.wins + self.wins.T + self.ties
+        games: Floats = self.wins + self.wins.T + self.ties
+        return games
 
     @cached_property
     def votes_per_model(self) -> Ints:
         """(M,) votes that each model took part in."""
-        return self.games.sum(axis=1).astype(np.int64)
+        votes: Ints = self.games.sum(axis=1).astype(np.int64)
+        return votes
 
     @property
     def votes(self) -> int:
@@ -314,7 +321,7 @@ def _slice(models: Sequence[str], keys: Ints, cells: Floats) -> CountSlice:
     shape = (size, size)
 
     def matrix(index: Ints, values: Floats) -> Floats:
-        return np.bincount(index, weights=values, minlength=size * size).reshape(shape)
+        return add_up(index, values, size * size).reshape(shape)
 
     wins = matrix(first * size + second, cells[:, WINS_FIRST])
     wins += matrix(second * size + first, cells[:, WINS_SECOND])

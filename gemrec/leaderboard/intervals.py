@@ -20,7 +20,7 @@ import numpy as np
 
 from gemrec.errors import InputError
 from gemrec.leaderboard.bradley_terry import Ratings, pair_probabilities
-from gemrec.leaderboard.counts import TIES, WINS_FIRST, WINS_SECOND, CountSlice, Floats
+from gemrec.leaderboard.counts import TIES, WINS_FIRST, WINS_SECOND, CountSlice, Floats, add_up
 from gemrec.leaderboard.quantiles import t_quantile
 
 IntervalMethod = Literal["sandwich", "curvature"]
@@ -49,7 +49,7 @@ class Intervals:
     high: Floats
 
 
-def intervals(
+def compute_intervals(
     ratings: Ratings,
     counts: CountSlice,
     *,
@@ -72,7 +72,7 @@ def intervals(
     if counts.models != ratings.models:
         raise InputError("intervals need the counts that the ratings were fitted to")
     size, clusters = len(ratings.models), counts.clusters
-    inverse = np.linalg.inv(ratings.precision) if size else np.zeros((1, 1))
+    inverse: Floats = np.linalg.inv(ratings.precision).astype(np.float64)
     covariance = _within_components(inverse[:size, :size], ratings)
     degrees = np.inf
     if method == "sandwich" and clusters > 1:
@@ -106,13 +106,11 @@ def cluster_scores(ratings: Ratings, counts: CountSlice) -> Floats:
     residual -= games * ((p - q) / 2).ravel()[pair]
     shape = (len(labels), size)
     scores = np.zeros((len(labels), size + 1))
-    scores[:, :size] = np.bincount(cluster * size + first, residual, shape[0] * size).reshape(shape)
-    scores[:, :size] -= np.bincount(cluster * size + second, residual, shape[0] * size).reshape(
-        shape
-    )
+    scores[:, :size] = add_up(cluster * size + first, residual, shape[0] * size).reshape(shape)
+    scores[:, :size] -= add_up(cluster * size + second, residual, shape[0] * size).reshape(shape)
     if np.isfinite(ratings.log_nu):
         excess = cells[:, TIES:].sum(axis=1) - games * tie.ravel()[pair]
-        scores[:, size] = np.bincount(cluster, excess, len(labels))
+        scores[:, size] = add_up(cluster, excess, len(labels))
     return scores
 
 

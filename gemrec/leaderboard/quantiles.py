@@ -23,9 +23,14 @@ def t_quantile(probability: float, degrees: float) -> float:
     """
     z = NormalDist().inv_cdf(probability)
     if degrees > _LARGE:  # Abramowitz and Stegun, 26.7.5
-        return z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
+        return (
+            z
+            + (z**3 + z) / (4 * degrees)
+            + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
+            + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * degrees**3)
+        )
     low, high = z, 2 * z + 1  # t has the heavier tails
-    while _t_cdf(high, degrees) < probability and high < 1e12:
+    while _t_cdf(high, degrees) < probability and high < 1e100:
         low, high = high, 4 * high
     while high - low > 1e-13 * high:
         middle = (low + high) / 2
