@@ -1,0 +1,62 @@
+"""What a person asked for, checked once at the edge."""
+
+import unicodedata
+
+from gemrec.arena.events import ArenaLimits
+from gemrec.errors import InputError, OutcomeError, PromptError
+from gemrec.records import Outcome, Prompt
+
+_UNUSABLE = {"Cc", "Cs"}  # control characters and halves of surrogate pairs
+
+
+def check_prompt(prompt: Prompt, limits: ArenaLimits) -> Prompt:
+    """The prompt with its white space tidied.
+
+    Raises:
+        PromptError: Not text, empty, or longer than allowed.
+    """
+    if not isinstance(prompt.text, str) or not isinstance(prompt.category, str):
+        raise PromptError(f"prompt: got {type(prompt.text).__name__}; allowed: text")
+    text = _tidy(prompt.text)
+    if not text:
+        raise PromptError(
+            "prompt: got nothing; allowed: 1 to "
+            f"{limits.prompt_length} characters. Type what you want to see, or roll the dice."
+        )
+    if len(text) > limits.prompt_length:
+        raise PromptError(
+            f"prompt: got {len(text)} characters; allowed: at most {limits.prompt_length}. "
+            "Shorten it."
+        )
+    return Prompt(text, _tidy(prompt.category))
+
+
+def check_images(images: int, limits: ArenaLimits) -> int:
+    """The number of images per side.
+
+    Raises:
+        InputError: Not a whole number from 1 to ``limits.images``.
+    """
+    if isinstance(images, float) and images.is_integer():
+        images = int(images)  # numbers that come through JSON or a slider
+    if isinstance(images, bool) or not isinstance(images, int) or not 1 <= images <= limits.images:
+        raise InputError(f"images: got {images!r}; allowed: 1 to {limits.images}")
+    return images
+
+
+def check_outcome(outcome: str) -> Outcome:
+    """The outcome that a word stands for.
+
+    Raises:
+        OutcomeError: The word is none of the allowed ones.
+    """
+    try:
+        return Outcome(outcome)
+    except ValueError as error:
+        allowed = ", ".join(Outcome)
+        raise OutcomeError(f"outcome: got {outcome!r}; allowed: {allowed}") from error
+
+
+def _tidy(text: str) -> str:
+    visible = (" " if unicodedata.category(c) in _UNUSABLE else c for c in text)
+    return " ".join("".join(visible).split())

@@ -1,0 +1,163 @@
+"""Records as the JSON objects of the API, the same for endpoints and for the CLI's ``--json``.
+
+Every document is an object; lists stand under a plural key. Numbers that JSON cannot say (infinite
+interval ends) become null.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from gemrec.arena import BattleReady
+from gemrec.records import (
+    Board,
+    BoardRow,
+    Image,
+    Model,
+    Prompt,
+    RankedImage,
+    Recommendation,
+    Reveal,
+)
+
+Document = dict[str, Any]
+_DIGITS = 6
+
+
+def battle_document(ready: BattleReady, url_for: Callable[[str], str]) -> Document:
+    """A battle that waits for its vote; nothing in it names a model of a blind battle.
+
+    Args:
+        ready: The battle.
+        url_for: Address of a showing by its random name.
+    """
+    return {
+        "ticket": ready.ticket,
+        "battle_id": ready.battle_id,
+        "sides": [
+            {"label": side.label, "images": [url_for(name) for name in side.names]}
+            for side in ready.sides
+        ],
+    }
+
+
+def vote_document(reveal: Reveal) -> Document:
+    """What a vote reveals: model ids per side, their names, and the Elo change of each."""
+    left, right = reveal.vote.models
+    return {
+        "vote_id": reveal.vote.id,
+        "outcome": None if reveal.vote.outcome is None else str(reveal.vote.outcome),
+        "models": {"A": left, "B": right},
+        "names": {"A": reveal.names.get(left, left), "B": reveal.names.get(right, right)},
+        "ratings": {
+            model_id: {"before": _number(change.before), "after": _number(change.after)}
+            for model_id, change in reveal.ratings.items()
+        },
+    }
+
+
+def recommendation_document(
+    recommendation: Recommendation, url_for: Callable[[Image], str]
+) -> Document:
+    """Both stages' answer.
+
+    Args:
+        recommendation: The answer.
+        url_for: Address under which an image can be fetched.
+    """
+
+    def image(ranked: RankedImage) -> Document:
+        return {
+            "url": url_for(ranked.image),
+            "model": ranked.image.model_id,
+            "score": _number(ranked.score),
+        }
+
+    return {
+        "votes_applied": recommendation.votes_applied,
+        "models": [
+            {
+                "model": ranked.model_id,
+                "score": _number(ranked.score),
+                "low": _number(ranked.low),
+                "high": _number(ranked.high),
+                "reason": ranked.reason,
+            }
+            for ranked in recommendation.models
+        ],
+        "images": [image(ranked) for ranked in recommendation.images],
+    }
+
+
+def board_document(board: Board) -> Document:
+    """A leaderboard; ``category`` is null for the overall board."""
+
+    def line(row: BoardRow) -> Document:
+        return {
+            "rank": row.rank,
+            "model": row.model_id,
+            "rating": _number(row.rating),
+            "low": _number(row.low),
+            "high": _number(row.high),
+            "votes": row.votes,
+            "elo": _number(row.elo),
+        }
+
+    return {
+        "method": board.method,
+        "votes": board.votes,
+        "category": board.category,
+        "rows": [line(row) for row in board.rows],
+    }
+
+
+def models_document(
+    models: Iterable[Model], problems: Mapping[str, str | None] | None = None
+) -> Document:
+    """Catalog entries; ``problem`` says why a model cannot run here, or is null."""
+    reasons = problems or {}
+    return {
+        "models": [
+            {
+                "id": model.id,
+                "name": model.name,
+                "description": model.description,
+                "source": model.source.kind,
+                "licence": model.licence,
+                "downloads": model.downloads,
+                "tags": list(model.tags),
+                "url": model.url,
+                "retired": model.retired,
+                "seconds_per_image": model.cost.seconds_per_image,
+                "vram_gb": model.cost.vram_gb,
+                "usd_per_image": model.cost.usd_per_image,
+                "problem": reasons.get(model.id),
+            }
+            for model in models
+        ]
+    }
+
+
+def prompts_document(prompts: Iterable[Prompt]) -> Document:
+    """Prompts with their categories."""
+    return {"prompts": [{"prompt": p.text, "category": p.category} for p in prompts]}
+
+
+def images_document(images: Iterable[Image], file_for: Callable[[Image], str]) -> Document:
+    """Generated images; ``seconds`` is the time an image took when it was made."""
+    return {
+        "images": [
+            {
+                "model": image.model_id,
+                "prompt": image.prompt,
+                "seed": image.seed,
+                "file": file_for(image),
+                "seconds": None if image.seconds is None else _number(image.seconds),
+            }
+            for image in images
+        ]
+    }
+
+
+def _number(value: float) -> float | None:
+    return round(float(value), _DIGITS) if math.isfinite(value) else None
