@@ -1,0 +1,28 @@
+"""Images from models: backends, the process they run in, and the grids that people see."""
+
+from gemrec.generation.backend import Backend, BackendOptions, GenerationJob
+from gemrec.generation.events import (
+    GridDone,
+    GridEvent,
+    GridFailed,
+    GridImages,
+    GridProgress,
+    GridRequest,
+)
+from gemrec.generation.grid import GridService
+from gemrec.generation.host import GenerationWorker, warm_up_jobs
+
+__all__ = [
+    "Backend",
+    "BackendOptions",
+    "GenerationJob",
+    "GenerationWorker",
+    "GridDone",
+    "GridEvent",
+    "GridFailed",
+    "GridImages",
+    "GridProgress",
+    "GridRequest",
+    "GridService",
+    "warm_up_jobs",
+]

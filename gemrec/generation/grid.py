@@ -1,0 +1,227 @@
+"""Grids of images for several models at once: cached, streamed, and fair between the sides."""
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from gemrec.catalog import Catalog
+from gemrec.errors import (
+    GenerationCancelledError,
+    GenerationError,
+    GenerationTimeoutError,
+    WorkerError,
+)
+from gemrec.generation.backend import GenerationJob
+from gemrec.generation.events import GridEvent, GridFailed, GridRequest
+from gemrec.generation.host import Generated, GenerationWorker
+from gemrec.generation.locks import KeyedLocks
+from gemrec.generation.progress import GridState
+from gemrec.images import ImageFiles
+from gemrec.records import Image, Model
+from gemrec.store import Store
+
+CHUNK = 2  # images per batch: half a usual grid, so that something shows at half-time
+
+
+def utc_now() -> datetime:
+    """The default clock."""
+    return datetime.now(UTC)
+
+
+class GridService:
+    """Makes grids, each image once; safe to use from many threads.
+
+    The sides of a stream take turns by small batches, in an order drawn anew for each round, so
+    that the pace of the progress bar cannot be matched with a side.
+
+    Args:
+        worker: Where images are made.
+        images: Where their files go.
+        store: Where their rows go, after the files.
+        catalog: Knows the bases of LoRA models.
+        timeout: Seconds a model may take for one grid.
+        chunk: Images per batch.
+        clock: Now, timezone-aware UTC.
+        rng: Draws the order of the sides.
+    """
+
+    def __init__(
+        self,
+        worker: GenerationWorker,
+        images: ImageFiles,
+        store: Store,
+        catalog: Catalog,
+        *,
+        timeout: float = 120.0,
+        chunk: int = CHUNK,
+        clock: Callable[[], datetime] = utc_now,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._worker = worker
+        self._images = images
+        self._store = store
+        self._catalog = catalog
+        self._timeout = timeout
+        self._chunk = chunk
+        self._clock = clock
+        self._rng = rng or random.SystemRandom()
+        self._locks = KeyedLocks()
+
+    def start(self) -> None:
+        """Begin to load what the first grid will need; returns at once."""
+        self._worker.start()
+
+    def close(self) -> None:
+        """Stop the process that makes images."""
+        self._worker.close()
+
+    def problem(self, model: Model) -> str | None:
+        """Why ``model`` cannot make new images on this machine, or None; cheap."""
+        return self._worker.problem(model, self._base(model))
+
+    def generate(self, requests: Sequence[GridRequest]) -> list[Image]:
+        """All images of all requests, in the order asked for.
+
+        Raises:
+            GenerationError: A model failed; what the others made is stored all the same.
+        """
+        failures: list[str] = []
+        state = GridState(requests, pairwise=False)
+        for event in self._stream(state, lambda: False):
+            if isinstance(event, GridFailed):
+                failures.append(event.reason)
+        if failures:
+            raise GenerationError(" ".join(failures))
+        return [image for side in state.done().images for image in side]
+
+    def stream(
+        self,
+        requests: Sequence[GridRequest],
+        cancelled: Callable[[], bool] = lambda: False,
+        pairwise: bool = True,
+    ) -> Iterator[GridEvent]:
+        """Make the grids of all sides and tell what becomes ready.
+
+        A side that fails or takes too long is reported and does not stop the others. Closing the
+        iterator early stops the work itself.
+
+        Args:
+            requests: One per side.
+            cancelled: Asked several times a second.
+            pairwise: Show image k of all sides together, in the order of k (blind battles), or
+                each image as soon as it is there.
+
+        Yields:
+            ``GridProgress``, ``GridImages`` and ``GridFailed``; at last one ``GridDone``.
+
+        Raises:
+            GenerationCancelledError: ``cancelled()`` said so. What was made stays in the cache.
+        """
+        return self._stream(GridState(requests, pairwise), cancelled)
+
+    def _stream(self, state: GridState, cancelled: Callable[[], bool]) -> Iterator[GridEvent]:
+        yield state.progress()
+        sides = list(range(len(state.requests)))
+        budgets = [self._timeout] * len(sides)
+        for side in sides:
+            state.place(side, self._stored(state.requests[side], state.requests[side].seeds))
+        yield from state.news()
+        longest = max((len(request.seeds) for request in state.requests), default=0)
+        for start in range(0, longest, self._chunk):
+            self._rng.shuffle(sides)
+            for side in sides:
+                positions = state.missing(side, range(start, start + self._chunk))
+                if positions:
+                    yield from self._fill(state, side, positions, budgets, cancelled)
+                    yield from state.news()
+        yield state.progress()
+        yield state.done()
+
+    def _fill(
+        self,
+        state: GridState,
+        side: int,
+        positions: list[int],
+        budgets: list[float],
+        cancelled: Callable[[], bool],
+    ) -> Iterator[GridEvent]:
+        """Make one batch of one side; a failure becomes an event."""
+        request = state.requests[side]
+        seeds = tuple(dict.fromkeys(request.seeds[position] for position in positions))
+        key = (request.model.id, request.prompt, request.model.parameters.key)
+        try:
+            with self._locks.hold(key, cancelled):
+                # Somebody else may have made them while this thread waited.
+                state.place(side, self._stored(request, seeds))
+                positions = state.missing(side, positions)
+                seeds = tuple(dict.fromkeys(request.seeds[position] for position in positions))
+                if seeds:
+                    yield from self._make(state, side, seeds, budgets, cancelled)
+        except GenerationCancelledError:
+            raise
+        except GenerationTimeoutError:
+            limit = f"the {self._timeout:g} s that one grid may take"
+            yield state.fail(side, f"{request.model.name} took longer than {limit}.")
+        except (GenerationError, WorkerError) as error:
+            yield state.fail(side, str(error))
+        yield state.progress()
+
+    def _make(
+        self,
+        state: GridState,
+        side: int,
+        seeds: tuple[int, ...],
+        budgets: list[float],
+        cancelled: Callable[[], bool],
+    ) -> Iterator[GridEvent]:
+        request = state.requests[side]
+        base = self._base(request.model)
+        problem = self._worker.problem(request.model, base)
+        if problem is not None:
+            raise GenerationError(problem)
+        job = GenerationJob(request.model, base, request.prompt.text, seeds)
+        for event in self._worker.generate(job, max(budgets[side], 0.001), cancelled):
+            if isinstance(event, Generated):
+                budgets[side] -= event.seconds
+                state.place(side, self._keep(request, seeds, event))
+            else:
+                yield state.progress(event.step / event.steps * len(seeds))
+
+    def _keep(
+        self, request: GridRequest, seeds: tuple[int, ...], batch: Generated
+    ) -> dict[int, Image]:
+        """Store each file, then its row; images by seed."""
+        parameters = request.model.parameters
+        kept = {}
+        for seed, picture in zip(seeds, batch.images, strict=True):
+            file = self._images.put(picture)
+            kept[seed] = self._store.images.add(
+                digest=file.digest,
+                model_id=request.model.id,
+                prompt=request.prompt,
+                seed=seed,
+                parameters=parameters.key,
+                parameters_json=json.dumps(asdict(parameters), sort_keys=True),
+                width=file.width,
+                height=file.height,
+                seconds=batch.seconds / len(seeds),
+                now=self._clock(),
+            )
+        return kept
+
+    def _stored(self, request: GridRequest, seeds: Sequence[int]) -> dict[int, Image]:
+        """Images that exist already, row and file, by seed."""
+        found = self._store.images.find(
+            request.model.id, request.prompt, seeds, request.model.parameters.key
+        )
+        return {
+            seed: image
+            for seed, image in found.items()
+            if self._images.path(image.digest).is_file()
+        }
+
+    def _base(self, model: Model) -> Model | None:
+        name = model.source.base
+        return self._catalog.models.get(name) if name is not None else None

@@ -1,0 +1,171 @@
+"""A backend behind a process of its own: this side asks, the child generates."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from PIL import Image as PILImage
+
+from gemrec.errors import (
+    GenerationCancelledError,
+    GenerationError,
+    GenerationTimeoutError,
+    WorkerCancelledError,
+    WorkerTimeoutError,
+)
+from gemrec.generation.backend import Backend, BackendOptions, GenerationJob
+from gemrec.generation.registry import build_backend
+from gemrec.records import Model
+from gemrec.worker import WorkerProcess
+
+WARM_UP_PROMPT = "a cat face on a blue background"
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """The batch has gone ``step`` of ``steps`` steps."""
+
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A finished batch: one image per seed, and the seconds it took in the child."""
+
+    images: tuple[PILImage.Image, ...]
+    seconds: float
+
+
+class BackendHandler:
+    """The child's side: answers generation jobs with a backend."""
+
+    def __init__(self, backend: Backend, warm_up_jobs: tuple[GenerationJob, ...]) -> None:
+        self._backend = backend
+        self._warm_up_jobs = warm_up_jobs
+
+    def warm_up(self, cancelled: Callable[[], bool]) -> None:
+        """Load what the first person will need."""
+        self._backend.warm_up(self._warm_up_jobs, cancelled)
+
+    def handle(
+        self, job: object, emit: Callable[[object], None], cancelled: Callable[[], bool]
+    ) -> None:
+        """Run one job; emits ``StepDone`` and, last, ``Generated``."""
+        if not isinstance(job, GenerationJob):
+            raise GenerationError(f"A {type(job).__name__} is no generation job.")
+        started = time.monotonic()
+        images = self._backend.generate(
+            job, lambda step, steps: emit(StepDone(step, steps)), cancelled
+        )
+        emit(Generated(tuple(images), time.monotonic() - started))
+
+
+def build_handler(
+    backend: str, options: BackendOptions, warm_up_jobs: tuple[GenerationJob, ...]
+) -> BackendHandler:
+    """The factory that the child calls."""
+    return BackendHandler(build_backend(backend, options), warm_up_jobs)
+
+
+class GenerationWorker:
+    """Runs generation jobs in a child, in order, whoever asks.
+
+    Args:
+        backend: Name of the backend, see ``registry``.
+        options: How it uses the machine.
+        warm_up_jobs: What to load beforehand, see :func:`warm_up_jobs`.
+        nice: How much lower the child's priority is, 0..19.
+    """
+
+    def __init__(
+        self,
+        backend: str,
+        options: BackendOptions | None = None,
+        warm_up_jobs: tuple[GenerationJob, ...] = (),
+        nice: int = 5,
+    ) -> None:
+        options = options or BackendOptions()
+        self._backend = build_backend(backend, options)  # this one only answers ``problem``
+        self._process = WorkerProcess(
+            "gemrec.generation.host:build_handler",
+            (backend, options, warm_up_jobs),
+            "generation",
+            nice,
+        )
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, None when it does not run."""
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the child and its warm-up; returns at once."""
+        self._process.start()
+
+    def close(self) -> None:
+        """Stop the child."""
+        self._process.close()
+
+    def problem(self, model: Model, base: Model | None = None) -> str | None:
+        """Why ``model`` cannot run on this machine, or None; cheap."""
+        return self._backend.problem(model, base)
+
+    def generate(
+        self,
+        job: GenerationJob,
+        timeout: float | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Iterator[StepDone | Generated]:
+        """Make the images of one job.
+
+        Args:
+            job: What to make.
+            timeout: Seconds it may take once its turn has come.
+            cancelled: Asked several times a second.
+
+        Yields:
+            ``StepDone`` after each step, then one ``Generated``.
+
+        Raises:
+            GenerationTimeoutError: It took too long.
+            GenerationCancelledError: ``cancelled()`` said so.
+            GenerationError: The model could not make them.
+            WorkerError: The process died.
+        """
+        try:
+            for event in self._process.run(job, timeout, cancelled):
+                if isinstance(event, StepDone | Generated):
+                    yield event
+        except WorkerTimeoutError as error:
+            limit = "" if timeout is None else f" than the {timeout:g} s it may take"
+            raise GenerationTimeoutError(f"{job.model.name} took longer{limit}.") from error
+        except WorkerCancelledError as error:
+            raise GenerationCancelledError(f"{job.model.name} was cancelled.") from error
+
+
+def warm_up_jobs(models: Iterable[Model], images: int = 2) -> tuple[GenerationJob, ...]:
+    """Jobs that load the base which most of ``models`` need, and the adapters on it.
+
+    Args:
+        models: The catalog's active models.
+        images: Images per batch, so that the step of the warm-up has the shape of a real one.
+    """
+    models = tuple(models)
+    by_id = {model.id: model for model in models}
+    needs = Counter(
+        model.source.base if model.source.kind == "lora" else model.id
+        for model in models
+        if model.source.kind in ("local", "lora")
+    )
+    wanted = [name for name, _ in needs.most_common() if name in by_id]
+    if not wanted:
+        return ()
+    base = by_id[wanted[0]]
+    adapters = [model for model in models if model.source.base == base.id]
+    seeds = tuple(range(images))
+    return (
+        GenerationJob(base, None, WARM_UP_PROMPT, seeds),
+        *(GenerationJob(adapter, base, WARM_UP_PROMPT, seeds) for adapter in adapters),
+    )
