@@ -1,0 +1,141 @@
+"""Battles and the random names under which their images were shown."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from gemrec.errors import InputError
+from gemrec.records import Battle, BattleMode, Prompt, Showing
+from gemrec.store.connection import Database
+from gemrec.store.prompts import prompt_row
+from gemrec.store.rows import to_moment, to_text
+
+_SELECT = (
+    "SELECT battle.*, prompt.text, prompt.category "
+    "FROM battle JOIN prompt ON prompt.id = battle.prompt_id "
+)
+
+
+class Battles:
+    """The ``battle`` and ``showing`` tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(self, battle: Battle) -> None:
+        """Store a new battle, and its prompt when that is new.
+
+        Raises:
+            InputError: Both sides are the same model.
+            StoreError: The annotator or a model is unknown, or the id is taken.
+        """
+        left, right = battle.models
+        if left == right:
+            raise InputError(f"models: got {left!r} twice; a battle needs two different models")
+        with self._database.transaction() as connection:
+            prompt_id = prompt_row(connection, Prompt(battle.prompt, battle.category))
+            connection.execute(
+                "INSERT INTO battle (id, annotator_id, prompt_id, mode, model_left, model_right, "
+                "seeds, policy, propensity, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    battle.id,
+                    battle.annotator_id,
+                    prompt_id,
+                    battle.mode.value,
+                    left,
+                    right,
+                    json.dumps(battle.seeds),
+                    battle.policy,
+                    battle.propensity,
+                    to_text(battle.opened_at),
+                ),
+            )
+
+    def get(self, battle_id: str) -> Battle | None:
+        """Return one battle, or None."""
+        return self._one(_SELECT + "WHERE battle.id = ?", battle_id)
+
+    def latest_open(self, annotator_id: str) -> Battle | None:
+        """Return the person's newest battle that has a ticket and no vote, or None.
+
+        Whether that ticket is still valid is for the caller to see.
+        """
+        return self._one(
+            _SELECT + "JOIN ticket ON ticket.battle_id = battle.id AND ticket.vote_id IS NULL "
+            "LEFT JOIN vote ON vote.battle_id = battle.id "
+            "WHERE ticket.annotator_id = ? AND vote.id IS NULL "
+            "ORDER BY ticket.issued_at DESC, battle.rowid DESC LIMIT 1",
+            annotator_id,
+        )
+
+    def show(self, showings: Sequence[Showing]) -> None:
+        """Store the names under which images are about to be shown.
+
+        Raises:
+            StoreError: A name is taken, or a battle or image is unknown; none is stored then.
+        """
+        rows = [(s.name, s.battle_id, s.image_id, s.side, s.position) for s in showings]
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO showing (name, battle_id, image_id, side, position) "
+                "VALUES (?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def showing(self, name: str) -> Showing | None:
+        """Return what was shown under this name, or None."""
+        with self._database.connect() as connection:
+            row = connection.execute("SELECT * FROM showing WHERE name = ?", (name,)).fetchone()
+        return None if row is None else _showing(row)
+
+    def showings(self, battle_id: str) -> tuple[Showing, ...]:
+        """Return everything shown in one battle, by side and position."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT * FROM showing WHERE battle_id = ? ORDER BY side, position", (battle_id,)
+            ).fetchall()
+        return tuple(_showing(row) for row in rows)
+
+    def pair_counts(self) -> dict[tuple[str, str], int]:
+        """Return the standing blind votes per pair of models, each pair in alphabetical order."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT model_a, model_b, sum(wins_a + wins_b + ties + both_good + both_bad) "
+                "FROM vote_count GROUP BY model_a, model_b"
+            ).fetchall()
+        return {(a, b): count for a, b, count in rows}
+
+    def count_open(self, now: datetime) -> int:
+        """Return how many battles still wait for a vote that would be accepted now."""
+        with self._database.connect() as connection:
+            row = connection.execute(
+                "SELECT count(DISTINCT battle_id) FROM ticket "
+                "WHERE vote_id IS NULL AND expires_at > ?",
+                (to_text(now),),
+            ).fetchone()
+        return int(row[0])
+
+    def _one(self, sql: str, value: str) -> Battle | None:
+        with self._database.connect() as connection:
+            row = connection.execute(sql, (value,)).fetchone()
+        return None if row is None else _battle(row)
+
+
+def _battle(row: sqlite3.Row) -> Battle:
+    return Battle(
+        id=row["id"],
+        annotator_id=row["annotator_id"],
+        prompt=row["text"],
+        category=row["category"],
+        mode=BattleMode(row["mode"]),
+        models=(row["model_left"], row["model_right"]),
+        seeds=tuple(json.loads(row["seeds"])),
+        policy=row["policy"],
+        propensity=row["propensity"],
+        opened_at=to_moment(row["opened_at"]),
+    )
+
+
+def _showing(row: sqlite3.Row) -> Showing:
+    return Showing(row["name"], row["battle_id"], row["image_id"], row["side"], row["position"])

@@ -1,0 +1,160 @@
+"""Generated images: which model made them, for which prompt, from which seed."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gemrec.records import Image, Prompt
+from gemrec.store.connection import Database
+from gemrec.store.prompts import prompt_row
+from gemrec.store.rows import to_moment, to_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SELECT = (
+    "SELECT image.*, prompt.text, prompt.category FROM image JOIN prompt ON prompt.id = prompt_id "
+)
+
+
+class Images:
+    """The ``image`` table; an image's file is stored before its row."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(
+        self, model_id: str, prompt: Prompt | str, seeds: Sequence[int], parameters: str
+    ) -> dict[int, Image]:
+        """Return the images that exist already, by seed.
+
+        A picture depends on the prompt's text alone, so one made under another category counts
+        too; one of the asked category wins.
+
+        Args:
+            model_id: Who made them.
+            prompt: The prompt, or its text.
+            seeds: Seeds that are wanted.
+            parameters: Digest of the generation parameters.
+        """
+        text, category = (prompt, "") if isinstance(prompt, str) else (prompt.text, prompt.category)
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                _SELECT + "WHERE prompt.text = ? AND model_id = ? AND parameters = ? "
+                "ORDER BY prompt.category = ?, image.id DESC",
+                (text, model_id, parameters, category),
+            ).fetchall()
+        wanted = set(seeds)
+        return {row["seed"]: _image(row) for row in rows if row["seed"] in wanted}
+
+    def add(
+        self,
+        *,
+        digest: str,
+        model_id: str,
+        prompt: Prompt,
+        seed: int,
+        parameters: str,
+        parameters_json: str,
+        width: int,
+        height: int,
+        seconds: float | None,
+        now: datetime,
+    ) -> Image:
+        """Add an image whose file is already stored.
+
+        The same model, prompt, seed and parameters give back the row that is there.
+
+        Args:
+            digest: SHA-256 of the file, its name in the image store.
+            model_id: Who made it; must be known to the ``models`` table.
+            prompt: What it shows.
+            seed: Seed of its noise.
+            parameters: Digest of the generation parameters.
+            parameters_json: The generation parameters themselves.
+            width: Pixels.
+            height: Pixels.
+            seconds: Time it took; None when unknown.
+            now: Time of creation.
+
+        Raises:
+            StoreError: The model is unknown to the database.
+        """
+        with self._database.transaction() as connection:
+            prompt_id = prompt_row(connection, prompt)
+            key = (prompt_id, model_id, parameters, seed)
+            connection.execute(
+                "INSERT INTO image (prompt_id, model_id, parameters, seed, digest, "
+                "parameters_json, width, height, seconds, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (prompt_id, model_id, parameters, seed) DO NOTHING",
+                (*key, digest, parameters_json, width, height, seconds, to_text(now)),
+            )
+            row = connection.execute(
+                _SELECT + "WHERE prompt_id = ? AND model_id = ? AND parameters = ? AND seed = ?",
+                key,
+            ).fetchone()
+            return _image(row)
+
+    def get(self, image_id: int) -> Image | None:
+        """Return one image, or None."""
+        found = self._select(_SELECT + "WHERE image.id = ?", image_id)
+        return found[0] if found else None
+
+    def for_prompt(self, prompt: Prompt | str) -> tuple[Image, ...]:
+        """Return every image of this prompt text, whatever the category, oldest first."""
+        text = prompt if isinstance(prompt, str) else prompt.text
+        return self._select(_SELECT + "WHERE prompt.text = ? ORDER BY image.id", text)
+
+    def all(self) -> tuple[Image, ...]:
+        """Return every image, oldest first."""
+        return self.after(0)
+
+    def after(self, image_id: int) -> tuple[Image, ...]:
+        """Return the images added after this one, oldest first."""
+        return self._select(_SELECT + "WHERE image.id > ? ORDER BY image.id", image_id)
+
+    def recent_prompts(self, limit: int) -> tuple[Prompt, ...]:
+        """Return the prompts that images were last made for, newest first."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT text, category FROM prompt JOIN "
+                "(SELECT prompt_id, max(id) AS newest FROM image GROUP BY prompt_id) "
+                "ON prompt_id = prompt.id ORDER BY newest DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return tuple(Prompt(row["text"], row["category"]) for row in rows)
+
+    def frame(self) -> "pd.DataFrame":
+        """Return every image as a table: one column per field of :class:`Image`, plus JSON."""
+        from gemrec.store.frames import read_frame  # noqa: PLC0415 - pandas is slow to import
+
+        return read_frame(
+            self._database,
+            "SELECT image.id, digest, model_id, prompt.text AS prompt, category, seed, parameters, "
+            "parameters_json, width, height, seconds, created_at "
+            "FROM image JOIN prompt ON prompt.id = prompt_id ORDER BY image.id",
+            times=("created_at",),
+        )
+
+    def _select(self, sql: str, *values: object) -> tuple[Image, ...]:
+        with self._database.connect() as connection:
+            rows = connection.execute(sql, values).fetchall()
+        return tuple(_image(row) for row in rows)
+
+
+def _image(row: sqlite3.Row) -> Image:
+    return Image(
+        id=row["id"],
+        digest=row["digest"],
+        model_id=row["model_id"],
+        prompt=row["text"],
+        category=row["category"],
+        seed=row["seed"],
+        parameters=row["parameters"],
+        width=row["width"],
+        height=row["height"],
+        seconds=row["seconds"],
+        created_at=to_moment(row["created_at"]),
+    )

@@ -1,0 +1,280 @@
+"""The append-only vote trail: casts, edits and undos."""
+
+import sqlite3
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gemrec.errors import InputError, TicketError
+from gemrec.records import BattleMode, EventKind, Outcome, Vote
+from gemrec.store.connection import Database
+from gemrec.store.counts import count_vote
+from gemrec.store.rows import CountRow, TicketRow, to_moment, to_text
+from gemrec.store.tickets import Tickets, ticket_row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LONGEST_DWELL_MS = 7 * 24 * 3600 * 1000
+"""A week; a larger number comes from a broken clock and is stored as unknown."""
+
+_SELECT = (
+    "SELECT vote.id, vote.battle_id, vote.annotator_id, vote.kind, vote.outcome, vote.supersedes, "
+    "vote.cast_at, vote.dwell_ms, battle.model_left, battle.model_right, battle.mode, "
+    "prompt.text, prompt.category FROM vote JOIN battle ON battle.id = vote.battle_id "
+    "JOIN prompt ON prompt.id = battle.prompt_id "
+)
+
+_STANDING = (
+    "vote.kind <> 'undo' "
+    "AND NOT EXISTS (SELECT 1 FROM vote AS later WHERE later.supersedes = vote.id) "
+)
+
+
+class Votes:
+    """The ``vote`` table and the ``vote_count`` table that is derived from it.
+
+    No event is ever changed or removed (the database itself refuses); an edit or an undo is a new
+    event that supersedes an older one of the same battle.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tickets = Tickets(database)
+
+    def cast(
+        self, ticket_id: str, outcome: Outcome, now: datetime, dwell_ms: int | None = None
+    ) -> Vote:
+        """Use a ticket: store the vote, mark the ticket and count, all in one transaction.
+
+        Args:
+            ticket_id: Id of the ticket's row.
+            outcome: What was said.
+            now: Time of the vote.
+            dwell_ms: Milliseconds between showing and voting; impossible values become None.
+
+        Raises:
+            TicketError: The ticket is unknown, used or expired. Nothing changes except that the
+                refusal is counted.
+        """
+        reason = ""
+        try:
+            with self._database.transaction() as connection:
+                ticket = _ticket(connection, ticket_id)
+                reason = _why_refused(connection, ticket, now)
+                if ticket is None or reason:
+                    raise TicketError(_refusal(ticket, reason, now))
+                cursor = connection.execute(
+                    "INSERT INTO vote (battle_id, annotator_id, kind, outcome, cast_at, dwell_ms) "
+                    "VALUES (?, ?, 'cast', ?, ?, ?)",
+                    (
+                        ticket.battle_id,
+                        ticket.annotator_id,
+                        Outcome(outcome).value,
+                        to_text(now),
+                        _possible(dwell_ms),
+                    ),
+                )
+                vote = _vote(connection, cursor.lastrowid)
+                connection.execute(
+                    "UPDATE ticket SET vote_id = ? WHERE id = ?", (vote.id, ticket.id)
+                )
+                count_vote(connection, vote, +1)
+                return vote
+        except TicketError:
+            self._tickets.refuse(reason, now)
+            raise
+
+    def append_change(
+        self, vote_id: int, kind: EventKind, outcome: Outcome | None, now: datetime
+    ) -> Vote:
+        """Append an edit or an undo of a vote and adjust the counts, in one transaction.
+
+        Args:
+            vote_id: The newest event of its battle. An undo can be edited (that votes again) but
+                not undone.
+            kind: ``EDIT`` or ``UNDO``.
+            outcome: The new outcome of an edit; None for an undo.
+            now: Time of the change.
+
+        Returns:
+            The new event, which supersedes ``vote_id``.
+
+        Raises:
+            InputError: There is no such vote, it was changed since, or kind and outcome do not
+                go together. Nothing changes.
+        """
+        if kind is EventKind.CAST or (kind is EventKind.EDIT) == (outcome is None):
+            raise InputError(
+                f"change: got {kind.value!r} with outcome {outcome!r}; allowed: 'edit' with an "
+                "outcome, or 'undo' without one"
+            )
+        with self._database.transaction() as connection:
+            old = _changeable(connection, vote_id)
+            if kind is EventKind.UNDO and old.kind is EventKind.UNDO:
+                raise InputError(f"vote: got {vote_id}, which is taken back already")
+            cursor = connection.execute(
+                "INSERT INTO vote (battle_id, annotator_id, kind, outcome, supersedes, cast_at, "
+                "dwell_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    old.battle_id,
+                    old.annotator_id,
+                    kind.value,
+                    None if outcome is None else outcome.value,
+                    old.id,
+                    to_text(now),
+                    old.dwell_ms,
+                ),
+            )
+            new = _vote(connection, cursor.lastrowid)
+            count_vote(connection, old, -1)
+            count_vote(connection, new, +1)
+            return new
+
+    def after(self, vote_id: int, limit: int | None = None) -> tuple[Vote, ...]:
+        """Return the events after this one, oldest first, at most ``limit``."""
+        return self._select(
+            _SELECT + "WHERE vote.id > ? ORDER BY vote.id LIMIT ?",
+            vote_id,
+            -1 if limit is None else limit,
+        )
+
+    def current(self, annotator_id: str | None = None) -> tuple[Vote, ...]:
+        """Return what stands: each battle's newest event unless it is an undo, oldest first.
+
+        Args:
+            annotator_id: Whose votes; None for everybody's.
+        """
+        if annotator_id is None:
+            return self._select(_SELECT + "WHERE " + _STANDING + "ORDER BY vote.id")
+        return self._select(
+            _SELECT + "WHERE vote.annotator_id = ? AND " + _STANDING + "ORDER BY vote.id",
+            annotator_id,
+        )
+
+    def of_battle(self, battle_id: str) -> tuple[Vote, ...]:
+        """Return every event of one battle, oldest first."""
+        return self._select(_SELECT + "WHERE vote.battle_id = ? ORDER BY vote.id", battle_id)
+
+    def last_id(self) -> int:
+        """Return the id of the newest event, 0 when there is none."""
+        with self._database.connect() as connection:
+            return int(connection.execute("SELECT ifnull(max(id), 0) FROM vote").fetchone()[0])
+
+    def count(self, annotator_id: str) -> int:
+        """Return how many battles this person's standing votes cover, skips included."""
+        with self._database.connect() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM vote WHERE annotator_id = ? AND kind <> 'undo' AND NOT EXISTS "
+                "(SELECT 1 FROM vote AS later WHERE later.supersedes = vote.id)",
+                (annotator_id,),
+            ).fetchone()
+        return int(row[0])
+
+    def counts(self) -> tuple[CountRow, ...]:
+        """Return the count table; only blind battles and outcomes that say something."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT model_a, model_b, category, annotator_id, "
+                "wins_a, wins_b, ties, both_good, both_bad FROM vote_count "
+                "ORDER BY model_a, model_b, category, annotator_id"
+            ).fetchall()
+        return tuple(CountRow(*row) for row in rows)
+
+    def rebuild_counts(self) -> None:
+        """Make the count table again from the vote events."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM vote_count")
+            rows = connection.execute(_SELECT + "WHERE " + _STANDING).fetchall()
+            for row in rows:
+                count_vote(connection, _from_row(row), +1)
+
+    def frame(self) -> "pd.DataFrame":
+        """Return every event as a table; ``stands`` says whether it is part of :meth:`current`."""
+        from gemrec.store.frames import read_frame  # noqa: PLC0415 - pandas is slow to import
+
+        frame = read_frame(
+            self._database,
+            "SELECT vote.id, vote.battle_id, vote.annotator_id, kind, outcome, supersedes, cast_at, "
+            "dwell_ms, model_left, model_right, mode, prompt.text AS prompt, category, seeds, "
+            "policy, propensity, opened_at, vote.kind <> 'undo' AND NOT EXISTS "
+            "(SELECT 1 FROM vote AS later WHERE later.supersedes = vote.id) AS stands "
+            "FROM vote JOIN battle ON battle.id = vote.battle_id "
+            "JOIN prompt ON prompt.id = prompt_id ORDER BY vote.id",
+            times=("cast_at", "opened_at"),
+        )
+        return frame.astype({"supersedes": "Int64", "dwell_ms": "Int64", "stands": bool})
+
+    def _select(self, sql: str, *values: object) -> tuple[Vote, ...]:
+        with self._database.connect() as connection:
+            rows = connection.execute(sql, values).fetchall()
+        return tuple(_from_row(row) for row in rows)
+
+
+def _ticket(connection: sqlite3.Connection, ticket_id: str) -> TicketRow | None:
+    row = connection.execute("SELECT * FROM ticket WHERE id = ?", (ticket_id,)).fetchone()
+    return None if row is None else ticket_row(row)
+
+
+def _why_refused(connection: sqlite3.Connection, ticket: TicketRow | None, now: datetime) -> str:
+    """Return the reason in one word, or nothing when the ticket is good."""
+    if ticket is None:
+        return "unknown"
+    voted = connection.execute(
+        "SELECT 1 FROM vote WHERE battle_id = ? LIMIT 1", (ticket.battle_id,)
+    ).fetchone()
+    if ticket.vote_id is not None or voted is not None:
+        return "used"
+    return "expired" if now >= ticket.expires_at else ""
+
+
+def _refusal(ticket: TicketRow | None, reason: str, now: datetime) -> str:
+    """Say why a ticket is refused and what to do."""
+    if ticket is None:
+        return "This ticket is not known here; open a new battle."
+    if reason == "used":
+        return (
+            f"The ticket for battle {ticket.battle_id} has been used already: each ticket is good "
+            "for one vote. Open a new battle, or edit the vote."
+        )
+    seconds = (now - ticket.expires_at).total_seconds()
+    return (
+        f"The ticket for battle {ticket.battle_id} expired {seconds:.0f} s ago; open a new battle."
+    )
+
+
+def _changeable(connection: sqlite3.Connection, vote_id: int) -> Vote:
+    """Return the event if nothing supersedes it."""
+    row = connection.execute(_SELECT + "WHERE vote.id = ?", (vote_id,)).fetchone()
+    if row is None:
+        raise InputError(f"vote: got {vote_id}; allowed: the id of a vote that exists")
+    later = connection.execute("SELECT id FROM vote WHERE supersedes = ?", (vote_id,)).fetchone()
+    if later is not None:
+        raise InputError(
+            f"vote: got {vote_id}, which event {later['id']} has replaced; change that one"
+        )
+    return _from_row(row)
+
+
+def _possible(dwell_ms: int | None) -> int | None:
+    return dwell_ms if dwell_ms is not None and 0 <= dwell_ms <= LONGEST_DWELL_MS else None
+
+
+def _vote(connection: sqlite3.Connection, vote_id: int | None) -> Vote:
+    return _from_row(connection.execute(_SELECT + "WHERE vote.id = ?", (vote_id,)).fetchone())
+
+
+def _from_row(row: sqlite3.Row) -> Vote:
+    return Vote(
+        id=row["id"],
+        battle_id=row["battle_id"],
+        annotator_id=row["annotator_id"],
+        kind=EventKind(row["kind"]),
+        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+        models=(row["model_left"], row["model_right"]),
+        prompt=row["text"],
+        category=row["category"],
+        mode=BattleMode(row["mode"]),
+        supersedes=row["supersedes"],
+        cast_at=to_moment(row["cast_at"]),
+        dwell_ms=row["dwell_ms"],
+    )
