@@ -1,0 +1,101 @@
+"""What a model entry may say, field by field."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from gemrec.records import (
+    GenerationParameters,
+    Model,
+    ModelCost,
+    ModelSource,
+    SourceKind,
+)
+
+Text = Annotated[str, Field(min_length=1)]
+Side = Annotated[int, Field(ge=8, le=8192, multiple_of=8)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class SourceEntry(_Entry):
+    """The table ``[model.source]``."""
+
+    kind: SourceKind
+    path: Text
+    base: Text | None = None
+    weight: Annotated[float, Field(ge=-4, le=4, allow_inf_nan=False)] = 1.0
+    revision: Text | None = None
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        if (self.kind == "lora") != (self.base is not None):
+            got = "no base" if self.base is None else f"base {self.base!r}"
+            raise ValueError(
+                f"kind {self.kind!r} has {got}; a lora needs base, the id of the model that it "
+                "adapts, and other kinds have none"
+            )
+        if self.revision is not None and self.kind != "hub":
+            raise ValueError(f"kind {self.kind!r} has a revision; only kind 'hub' may have one")
+        return self
+
+    def resolved(self, folder: Path) -> ModelSource:
+        """Return the record, with file paths relative to ``folder`` made absolute."""
+        on_disk = self.kind in ("local", "file", "lora")
+        path = str((folder / Path(self.path).expanduser()).resolve()) if on_disk else self.path
+        return ModelSource(self.kind, path, self.base, self.weight, self.revision)
+
+
+class ParametersEntry(_Entry):
+    """The table ``[model.parameters]``."""
+
+    steps: Annotated[int, Field(ge=1, le=1000)] = GenerationParameters().steps
+    guidance_scale: Annotated[float, Field(ge=0, le=100)] = GenerationParameters().guidance_scale
+    width: Side = GenerationParameters().width
+    height: Side = GenerationParameters().height
+    negative_prompt: str = ""
+
+
+class CostEntry(_Entry):
+    """The table ``[model.cost]``."""
+
+    seconds_per_image: Amount | None = None
+    vram_gb: Amount | None = None
+    usd_per_image: Amount | None = None
+
+
+class ModelEntry(_Entry):
+    """One table ``[[model]]``."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    name: Text
+    source: SourceEntry
+    parameters: ParametersEntry = ParametersEntry()
+    licence: Text = "unknown"
+    downloads: Annotated[int, Field(ge=0)] = 0
+    tags: list[Text] = []
+    description: str = ""
+    # Shown as a link, so nothing but a web address.
+    url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    cost: CostEntry = CostEntry()
+    retired: bool = False
+
+    def to_model(self, folder: Path) -> Model:
+        """Return the record; ``folder`` is where the entry's file lies."""
+        return Model(
+            id=self.id,
+            name=self.name,
+            source=self.source.resolved(folder),
+            parameters=GenerationParameters(**self.parameters.model_dump()),
+            licence=self.licence,
+            downloads=self.downloads,
+            tags=tuple(dict.fromkeys(self.tags)),
+            description=self.description,
+            url=self.url,
+            cost=ModelCost(**self.cost.model_dump()),
+            retired=self.retired,
+        )
