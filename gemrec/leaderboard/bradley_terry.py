@@ -25,8 +25,9 @@ from gemrec.leaderboard.counts import Counts, CountSlice, Floats, Ints, add_up
 
 Method = Literal["davidson", "half_win"]
 
-# Two logits: a model unlike any other is within odds of 50:1 to the average. Weak enough to vanish
-# after some ten votes, strong enough to keep a first lucky win in bounds.
+# Two logits put a model within odds of 50:1 to the average. On the human votes of llmfao (59 models)
+# held-out log-loss after 600 votes is 1.054 with 2, 1.040 with 1 and 1.076 with 10, and after all
+# 8,931 votes 2 moves no rating by more than 5 points from the plain maximum, 1 by 20.
 PRIOR_SD: Final = 2.0
 _STEP_TOLERANCE: Final = 1e-7  # Newton doubles the digits: the step after this one is below 1e-13
 _MAX_STEPS: Final = 100
@@ -48,8 +49,8 @@ class Ratings:
         votes_per_model: (M,) votes each model took part in.
         last_vote_id: Newest vote event in the counts.
         precision: (M + 1, M + 1) negative Hessian of the log-posterior at the maximum, the last row
-            for ``log_nu``; the common shift of a component is pinned by the prior or, without one,
-            by an arbitrary constant.
+            for ``log_nu``; the common shift of each component, about which the votes say nothing, is
+            pinned by a constant.
         steps: Newton steps that were needed.
     """
 
@@ -108,6 +109,7 @@ def fit(
     if math.isinf(prior_sd):
         _check_maximum(table, component, problem)
     theta, log_nu = _starting_point(table, problem, start)
+    theta = _centre(theta, component)
     theta, log_nu, precision, steps = _maximise(problem, theta, log_nu)
     strengths = _centre(theta, component)
     strengths.setflags(write=False)
@@ -179,12 +181,12 @@ class _Problem:
         self.ties = float(table.ties[pairs].sum())
         self.has_ties = method == "davidson" and (self.ties > 0 or not math.isinf(prior_sd))
         self.weight = prior_sd**-2
-        # Without a prior, the likelihood says nothing of each component's common shift.
-        self.pin = np.zeros((self.size, self.size))
+        # The likelihood says nothing of a component's common shift and the prior only that it is 0,
+        # where it starts: pinning it there changes no result and keeps the Hessian well conditioned.
+        same = component[:, None] == component[None, :]
+        self.pin = np.where(same & (component >= 0), 1.0, 0.0)
         if math.isinf(prior_sd):
-            same = component[:, None] == component[None, :]
-            voted = component >= 0
-            self.pin = np.where(same & voted[:, None], 1.0, 0.0) + np.diag(1.0 * ~voted)
+            self.pin += np.diag(1.0 * (component < 0))
 
     def value(self, theta: Floats, log_nu: float) -> float:
         """Log-posterior up to a constant."""

@@ -3,27 +3,50 @@
 Votes of one annotator resemble each other, so an interval that takes votes for independent is too
 narrow. The sandwich covariance (Liang and Zeger, 1986) sums the scores of each annotator first::
 
-    A^-1 (G/(G-1) * sum_g s_g s_g' + prior) A^-1
+    S = A^-1 (sum_g s_g s_g' + prior) A^-1
 
-``A`` is the negative Hessian of the log-posterior, ``s_g`` the gradient of annotator g's
-log-likelihood and G the number of annotators. The prior enters the middle as one more independent
-source, so that a model without votes keeps exactly its prior interval. Where that is narrower than
-the curvature alone allows (an undefeated model: all its scores agree), the curvature's interval
-stands. Quantiles come from Student's t with G - 1 degrees of freedom. With one annotator nothing is
-known about the differences between annotators: the curvature's interval stands, and says so.
+``A`` is the negative Hessian of the log-posterior and ``s_g`` the gradient of annotator g's
+log-likelihood. Three corrections make it hold with few or unequal annotators:
+
+- The fit follows a busy annotator, which makes that annotator's scores look small. Each entry of
+  ``s_g`` is divided by one minus the annotator's share of the model's votes, a diagonal form of the
+  jackknife's leverage correction (Bell and McCaffrey, 2002, CR3).
+- The prior enters the middle as one more independent source, and no variance falls below the
+  curvature's ``A^-1``, as that of an undefeated model would, whose scores all agree.
+- Few annotators say little about one model's variance. It is averaged with the curvature's, scaled
+  by the design effect pooled over all models, weighted by degrees of freedom (the moderated t of
+  Smyth, 2004): ``G - 1`` of its own and at most 4 pooled; the quantile is Student's t with their
+  sum.
+
+With a single annotator nothing is known about the differences between annotators: the curvature's
+interval stands, and the result says so. No interval is wider than the prior's.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from gemrec.errors import InputError
 from gemrec.leaderboard.bradley_terry import Ratings, pair_probabilities
-from gemrec.leaderboard.counts import TIES, WINS_FIRST, WINS_SECOND, CountSlice, Floats, add_up
+from gemrec.leaderboard.counts import (
+    TIES,
+    WINS_FIRST,
+    WINS_SECOND,
+    CountSlice,
+    Floats,
+    Ints,
+    add_up,
+)
 from gemrec.leaderboard.quantiles import t_quantile
 
 IntervalMethod = Literal["sandwich", "curvature"]
+
+# Simulated with 2 to 50 annotators, equal, log-normal or one giving 70 % of the votes: 4 keeps
+# coverage of nominal 95 % between 0.92 and 1 and halves the width with 2 annotators; 0 falls to
+# 0.91, 8 gains no width.
+_POOLED_DEGREES: Final = 4.0
+_LARGEST_SHARE: Final = 0.95  # of a model's votes; beyond, leverage cannot be corrected
 
 
 @dataclass(frozen=True)
@@ -35,7 +58,7 @@ class Intervals:
         confidence: Nominal coverage, 0..1.
         clusters: Number of annotators.
         degrees: Degrees of freedom of the t quantile; infinite for ``curvature``.
-        covariance: (M, M) covariance of the strengths; components are independent of each other.
+        covariance: (M, M) covariance of the strengths.
         low: (M,) lower ends.
         high: (M,) upper ends.
     """
@@ -76,13 +99,13 @@ def compute_intervals(
     covariance = _within_components(inverse[:size, :size], ratings)
     degrees = np.inf
     if method == "sandwich" and clusters > 1:
-        covariance = _at_least(
-            _within_components(_sandwich(ratings, counts, inverse, clusters), ratings), covariance
-        )
-        degrees = clusters - 1.0
+        clustered = _within_components(_sandwich(ratings, counts, inverse), ratings)
+        covariance, degrees = _moderate(clustered, covariance, ratings, clusters - 1.0)
     else:
         method = "curvature"
-    half_width = t_quantile((1 + confidence) / 2, degrees) * np.sqrt(np.diag(covariance))
+    tail = (1 + confidence) / 2
+    half_width = t_quantile(tail, degrees) * np.sqrt(np.diag(covariance))
+    half_width = np.minimum(half_width, t_quantile(tail, np.inf) * ratings.prior_sd)
     low, high = ratings.strengths - half_width, ratings.strengths + half_width
     for array in (covariance, low, high):
         array.setflags(write=False)
@@ -93,51 +116,83 @@ def cluster_scores(ratings: Ratings, counts: CountSlice) -> Floats:
     """Gradient of each annotator's log-likelihood at the fit.
 
     Returns:
-        (G, M + 1) for the strengths and, last, ``log_nu`` (0 when the fit has no tie term).
+        (G, M + 1) for the strengths and, last, ``log_nu`` (0 when the fit has no tie term); one row
+        per annotator in the order of ``np.unique(counts.cluster)``.
     """
-    size = len(ratings.models)
-    cells, first, second = counts.cells, counts.first, counts.second
-    labels, cluster = np.unique(counts.cluster, return_inverse=True)
+    size, cells = len(ratings.models), counts.cells
+    cluster, rows = _cluster_rows(counts)
     theta = ratings.strengths
     p, q, tie = pair_probabilities(theta[:, None] - theta[None, :], ratings.log_nu)
-    pair = first * size + second
+    pair = counts.first * size + counts.second
     games = cells.sum(axis=1)
     residual = (cells[:, WINS_FIRST] - cells[:, WINS_SECOND]) / 2
     residual -= games * ((p - q) / 2).ravel()[pair]
-    shape = (len(labels), size)
-    scores = np.zeros((len(labels), size + 1))
-    scores[:, :size] = add_up(cluster * size + first, residual, shape[0] * size).reshape(shape)
-    scores[:, :size] -= add_up(cluster * size + second, residual, shape[0] * size).reshape(shape)
+    scores = np.zeros((rows, size + 1))
+    scores[:, :size] = _by_cluster(cluster, counts.first, residual, (rows, size))
+    scores[:, :size] -= _by_cluster(cluster, counts.second, residual, (rows, size))
     if np.isfinite(ratings.log_nu):
         excess = cells[:, TIES:].sum(axis=1) - games * tie.ravel()[pair]
-        scores[:, size] = add_up(cluster, excess, len(labels))
+        scores[:, size] = add_up(cluster, excess, rows)
     return scores
 
 
-def _sandwich(ratings: Ratings, counts: CountSlice, inverse: Floats, clusters: int) -> Floats:
+def _sandwich(ratings: Ratings, counts: CountSlice, inverse: Floats) -> Floats:
+    """(M, M) clustered covariance with leverage corrected."""
     size = len(ratings.models)
-    spread = cluster_scores(ratings, counts) @ inverse[:, :size]
-    covariance: Floats = spread.T @ spread * (clusters / (clusters - 1))
+    cluster, rows = _cluster_rows(counts)
+    games = counts.cells.sum(axis=1)
+    votes = _by_cluster(cluster, counts.first, games, (rows, size))
+    votes += _by_cluster(cluster, counts.second, games, (rows, size))
+    share = votes / np.maximum(votes.sum(axis=0), 1.0)
+    scores = cluster_scores(ratings, counts)
+    scores[:, :size] /= 1 - np.minimum(share, _LARGEST_SHARE)
+    spread = scores @ inverse[:, :size]
+    covariance: Floats = spread.T @ spread
     if np.isfinite(ratings.prior_sd):
         covariance += inverse[:size] @ inverse[:size].T * ratings.prior_sd**-2
     return covariance
 
 
-def _at_least(covariance: Floats, floor: Floats) -> Floats:
-    """Widen variances that are below the floor's, keeping correlations."""
-    have, need = np.diag(covariance), np.diag(floor)
-    factor = np.sqrt(np.maximum(1.0, np.divide(need, have, out=np.ones_like(need), where=have > 0)))
-    return covariance * factor[:, None] * factor[None, :]
+def _moderate(
+    clustered: Floats, curvature: Floats, ratings: Ratings, own: float
+) -> tuple[Floats, float]:
+    """Steady the clustered covariance by the design effect pooled over models.
+
+    Returns:
+        The covariance and its degrees of freedom.
+    """
+    voted = ratings.component >= 0
+    contrasts = int(voted.sum()) - len(ratings.components)
+    pooled = min(_POOLED_DEGREES, (contrasts - 1) * own)
+    effect = np.trace(clustered[voted][:, voted]) / np.trace(curvature[voted][:, voted])
+    covariance = own * clustered + pooled * max(1.0, float(effect)) * curvature
+    covariance /= own + pooled
+    have, need = np.diag(covariance), np.diag(curvature)
+    ratio = np.divide(need, have, out=np.ones_like(need), where=have > 0)
+    widen = np.sqrt(np.maximum(1.0, ratio))
+    return covariance * widen[:, None] * widen[None, :], own + pooled
+
+
+def _cluster_rows(counts: CountSlice) -> tuple[Ints, int]:
+    """(K,) row of each cell's annotator, and how many rows there are."""
+    labels, cluster = np.unique(counts.cluster, return_inverse=True)
+    return cluster.astype(np.int64), len(labels)
+
+
+def _by_cluster(cluster: Ints, model: Ints, values: Floats, shape: tuple[int, int]) -> Floats:
+    """(G, M) sums of cell values by annotator and model."""
+    return add_up(cluster * shape[1] + model, values, shape[0] * shape[1]).reshape(shape)
 
 
 def _within_components(covariance: Floats, ratings: Ratings) -> Floats:
     """Covariance of the strengths relative to their component's mean."""
     result = np.zeros_like(covariance)
-    for number in range(-1, int(ratings.component.max(initial=-1)) + 1):
+    for number in range(-1, len(ratings.components)):
         members = np.flatnonzero(ratings.component == number)
         block = np.ix_(members, members)
         if number < 0:  # no votes, nothing to be relative to: the prior
-            result[block] = np.diag(np.full(members.size, ratings.prior_sd**2))
+            result[block] = 0.0
+            result[members, members] = ratings.prior_sd**2
             continue
         part = covariance[block]
         part = part - part.mean(axis=0)
