@@ -4,6 +4,7 @@ Nothing that leaves this package before a vote names a model of a blind battle.
 """
 
 from gemrec.arena.battles import Arena
+from gemrec.arena.checks import check_images, check_outcome, check_prompt
 from gemrec.arena.cooldown import Cooldown
 from gemrec.arena.events import (
     ArenaEvent,
@@ -39,4 +40,7 @@ __all__ = [
     "Side",
     "TicketOffice",
     "UniformSampler",
+    "check_images",
+    "check_outcome",
+    "check_prompt",
 ]

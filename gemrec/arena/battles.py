@@ -17,8 +17,18 @@ from gemrec.arena.tickets import TicketOffice
 from gemrec.catalog import Catalog
 from gemrec.errors import InputError, TicketError
 from gemrec.generation import GridRequest, GridService
-from gemrec.records import Battle, BattleMode, EventKind, Model, Outcome, Prompt, Reveal, Vote
 from gemrec.recommend import Refresher
+from gemrec.records import (
+    Battle,
+    BattleMode,
+    EventKind,
+    Image,
+    Model,
+    Outcome,
+    Prompt,
+    Reveal,
+    Vote,
+)
 from gemrec.store import Store
 
 _ID_BYTES = 12
@@ -28,6 +38,10 @@ _SEED_LIMIT = 2**31
 def random_id() -> str:
     """A random name that cannot be guessed and says nothing."""
     return secrets.token_hex(_ID_BYTES)
+
+
+def ignore(prompt: Prompt, images: Sequence[Image]) -> None:
+    """For arenas whose images nobody waits for."""
 
 
 def never() -> bool:
@@ -48,6 +62,7 @@ class Arena:
         clock: Now, timezone-aware UTC.
         rng_factory: A fresh random generator per battle.
         limits: What people may ask for.
+        on_images: Told the prompt and all images of a battle once they are there.
         new_id: Names battles and showings; must not be guessable.
     """
 
@@ -62,6 +77,7 @@ class Arena:
         clock: Callable[[], datetime],
         rng_factory: Callable[[], np.random.Generator],
         limits: ArenaLimits,
+        on_images: Callable[[Prompt, Sequence[Image]], None] = ignore,
         new_id: Callable[[], str] = random_id,
     ) -> None:
         self.limits = limits
@@ -72,6 +88,7 @@ class Arena:
         self._refresher = refresher
         self._clock = clock
         self._rng_factory = rng_factory
+        self._on_images = on_images
         self._new_id = new_id
         self._cooldown = Cooldown(clock)
         self._chooser = PairChooser(catalog, store, grids.problem, sampler, self._cooldown)
@@ -142,6 +159,7 @@ class Arena:
         )
         run = BattleRun(battle, models, self._store, self._cooldown, self._new_id)
         names = yield from run.events(stream)
+        self._on_images(prompt, run.images)
         if names is not None:
             yield self._ready(battle, self._tickets.issue(battle, battle.annotator_id), names)
 
@@ -189,14 +207,16 @@ class Arena:
         row = self._store.tickets.get(ticket_id)
         if row is not None and annotator_id is not None and row.annotator_id != annotator_id:
             self._tickets.refuse("annotator")
-            raise TicketError("This ticket belongs to another annotator; open a battle of your own.")
+            raise TicketError(
+                "This ticket belongs to another annotator; open a battle of your own."
+            )
         before = self._refresher.current()
         vote = self._store.votes.cast(ticket_id, said, self._clock(), dwell_ms)
         self._refresher.nudge()
         return reveal_vote(vote, before.board(), self._store.models.known())
 
     def edit(self, annotator_id: str, vote_id: int, outcome: str) -> Vote:
-        """Replace what a vote said; the trail keeps both.
+        """Replace what a vote said, also one that was taken back; the trail keeps everything.
 
         Raises:
             InputError: The annotator has no such vote.
@@ -216,16 +236,18 @@ class Arena:
     def _change(
         self, annotator_id: str, vote_id: int, kind: EventKind, outcome: Outcome | None
     ) -> Vote:
-        mine = self._store.votes.current(annotator_id)
         named = next(iter(self._store.votes.after(vote_id - 1, limit=1)), None)
-        current = next(
-            (v for v in mine if named is not None and v.battle_id == named.battle_id), None
-        )
-        if named is None or named.id != vote_id or current is None:
+        trail = () if named is None else self._store.votes.of_battle(named.battle_id)
+        if (
+            named is None
+            or named.id != vote_id
+            or named.annotator_id != annotator_id
+            or (kind is EventKind.UNDO and trail[-1].kind is EventKind.UNDO)
+        ):
             raise InputError(
                 f"vote: got {vote_id!r}; allowed: a vote of yours that is not taken back already"
             )
-        changed = self._store.votes.append_change(current.id, kind, outcome, self._clock())
+        changed = self._store.votes.append_change(trail[-1].id, kind, outcome, self._clock())
         self._refresher.nudge()
         return changed
 

@@ -31,6 +31,9 @@ class BattleRun:
         store: Where showings are kept.
         cooldown: Told which models failed or worked.
         new_id: Names showings.
+
+    Attributes:
+        images: All images that are stored so far.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class BattleRun:
         cooldown: Cooldown,
         new_id: Callable[[], str],
     ) -> None:
+        self.images: list[Image] = []
         self._battle = battle
         self._models = models
         self._store = store
@@ -100,9 +104,7 @@ class BattleRun:
             message = f"Drawing both grids: {ready} of {len(self._battle.seeds)} pairs ready"
         return BattleProgress(self._fraction, message)
 
-    def _show(
-        self, position: int, images: Sequence[Image | None]
-    ) -> tuple[str | None, str | None]:
+    def _show(self, position: int, images: Sequence[Image | None]) -> tuple[str | None, str | None]:
         """Store a random name for each image of one place before anybody hears of it."""
         showings = [
             Showing(self._new_id(), self._battle.id, image.id, side, position)
@@ -110,6 +112,7 @@ class BattleRun:
             if image is not None and self._names[side][position] is None
         ]
         self._store.battles.show(showings)
+        self.images += [image for image in images if image is not None]
         for showing in showings:
             self._names[showing.side][position] = showing.name
         shown = {showing.side: showing.name for showing in showings}

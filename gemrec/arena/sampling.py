@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gemrec.errors import InputError
 
@@ -60,7 +61,10 @@ class UniformSampler:
     name = "uniform"
 
     def sample(
-        self, model_ids: Sequence[str], counts: PairCounts, rng: np.random.Generator
+        self,
+        model_ids: Sequence[str],
+        counts: PairCounts,  # noqa: ARG002 - the protocol's signature
+        rng: np.random.Generator,
     ) -> PairChoice:
         """See :meth:`PairSampler.sample`; ``counts`` is ignored."""
         pairs = _pairs(model_ids)
@@ -104,7 +108,7 @@ def _pairs(model_ids: Sequence[str]) -> list[tuple[str, str]]:
 def _draw(
     policy: str,
     pairs: Sequence[tuple[str, str]],
-    chances: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+    chances: NDArray[np.float64],
     rng: np.random.Generator,
 ) -> PairChoice:
     index = int(rng.choice(len(pairs), p=chances))
@@ -114,7 +118,7 @@ def _draw(
 def fair_sides(pair: tuple[str, str], rng: np.random.Generator) -> tuple[str, str]:
     """The pair in a random order, so that neither model is favoured by its place."""
     first, second = pair
-    return (second, first) if rng.random() < 0.5 else (first, second)  # noqa: PLR2004
+    return (second, first) if rng.random() < 0.5 else (first, second)
 
 
 SAMPLERS: Mapping[str, type[UniformSampler] | type[FewestVotesSampler]] = MappingProxyType(

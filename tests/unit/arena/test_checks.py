@@ -24,7 +24,7 @@ def test_prompts_are_tidied_not_changed(typed, kept):
 
 @pytest.mark.parametrize("typed", ["", "  \n", "\x00", "x" * 21])
 def test_prompts_that_cannot_be_drawn(typed):
-    with pytest.raises(PromptError, match="got .*allowed"):
+    with pytest.raises(PromptError, match=r"got .*allowed"):
         check_prompt(Prompt(typed), LIMITS)
 
 

@@ -1,0 +1,219 @@
+"""Is everything in place? One check per line, each with what to do when it is not."""
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from gemrec.catalog import Catalog, load_catalog, load_prompts
+from gemrec.errors import GemrecError
+from gemrec.generation.registry import build_backend
+from gemrec.images import ImageFiles
+from gemrec.services import backend_options, catalog_files, prompt_files
+from gemrec.settings import Settings
+from gemrec.store import Store
+
+_GIB = 2**30
+_LITTLE_DISK = 2 * _GIB  # room for some 100,000 pocket images
+_NO_DISK = _GIB // 5
+_MODELS_FOR_A_BATTLE = 2
+
+
+class Status(StrEnum):
+    """How a check came out; only ``broken`` makes the doctor unhappy."""
+
+    OK = "ok"
+    WARN = "warn"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor's report.
+
+    Attributes:
+        name: What was looked at.
+        status: How it is.
+        detail: What was found.
+        advice: What to do; empty when nothing needs doing.
+    """
+
+    name: str
+    status: Status
+    detail: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> tuple[Check, ...]:
+    """Look at everything that gemrec needs; problems are reported, never raised."""
+    return tuple(_all_checks(settings))
+
+
+def is_healthy(checks: tuple[Check, ...]) -> bool:
+    """Whether nothing is broken; warnings are fine."""
+    return all(check.status is not Status.BROKEN for check in checks)
+
+
+def report(checks: tuple[Check, ...]) -> dict[str, Any]:
+    """The checks as a JSON object."""
+    return {"ok": is_healthy(checks), "checks": [asdict(check) for check in checks]}
+
+
+def _all_checks(settings: Settings) -> Iterator[Check]:
+    yield from _guard("database", lambda: _database(settings))
+    yield from _guard("images", lambda: _images(settings))
+    yield from _guard("models", lambda: _models(settings))
+    yield from _guard("prompts", lambda: _prompts(settings))
+    yield from _guard("disk", lambda: _disk(settings))
+    yield from _guard("gpu", lambda: _gpu(settings))
+
+
+def _guard(name: str, checks: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    try:
+        yield from checks()
+    except (GemrecError, OSError) as error:
+        yield Check(name, Status.BROKEN, str(error), "Mend what the message names, then ask again.")
+
+
+def _database(settings: Settings) -> Iterator[Check]:
+    path = settings.database
+    if not path.exists():
+        yield Check("database", Status.OK, f"{path} is not there yet; the first start makes it")
+        return
+    facts = Store(path).integrity()
+    rows = ", ".join(f"{facts['rows'][table]} {table}s" for table in ("vote", "battle", "image"))
+    detail = f"{path}: {rows}; schema {facts['schema']}"
+    if facts["refused"]:
+        refused = ", ".join(f"{count} {reason}" for reason, count in facts["refused"].items())
+        detail += f"; refused votes: {refused}"
+    damage = "" if facts["check"] == "ok" else f"SQLite finds damage: {facts['check']}"
+    if facts["broken_references"]:
+        damage += f" {facts['broken_references']} rows point at nothing"
+    if damage:
+        advice = "Put back a copy of the file, or name another with --db or GEMREC_DB."
+        yield Check("database", Status.BROKEN, f"{detail}; {damage.strip()}", advice)
+    else:
+        yield Check("database", Status.OK, detail)
+
+
+def _images(settings: Settings) -> Iterator[Check]:
+    folder = settings.image_folder
+    if not _writable(folder):
+        yield Check(
+            "images",
+            Status.BROKEN,
+            f"{folder} cannot be written to",
+            "Change its rights, or set GEMREC_DATA to a folder of yours.",
+        )
+        return
+    if not settings.database.exists():
+        yield Check("images", Status.OK, f"{folder}: none yet")
+        return
+    known = {image.digest for image in Store(settings.database).images.all()}
+    files = ImageFiles(folder)
+    missing = sum(not files.path(digest).exists() for digest in known)
+    if missing:
+        yield Check(
+            "images",
+            Status.BROKEN,
+            f"{missing} of {len(known)} images in the database have no file in {folder}",
+            "Set GEMREC_DATA to the folder that belongs to this database, or copy its files back.",
+        )
+        return
+    orphans = len(tuple(files.orphans(known))) if folder.exists() else 0
+    extra = f"; {orphans} files belong to no image of this database" if orphans else ""
+    yield Check("images", Status.OK, f"{folder}: {len(known)} images{extra}")
+
+
+def _models(settings: Settings) -> Iterator[Check]:
+    catalog = load_catalog(*catalog_files(settings))
+    backend = build_backend(settings.backend, backend_options(settings))
+    reasons = {
+        model.id: backend.problem(model, catalog.models.get(model.source.base or ""))
+        for model in catalog.active()
+    }
+    yield _model_summary(settings, catalog, reasons)
+    for model in catalog.active():
+        reason = reasons[model.id]
+        status = Status.OK if reason is None else Status.WARN
+        yield Check(f"model {model.id}", status, reason or f"{model.name} can run here")
+
+
+def _model_summary(
+    settings: Settings, catalog: Catalog, reasons: Mapping[str, str | None]
+) -> Check:
+    usable = sum(reason is None for reason in reasons.values())
+    retired = len(catalog.models) - len(reasons)
+    files = ", ".join(str(path) for path in catalog_files(settings))
+    detail = f"{usable} of {len(reasons)} models can run here ({files})"
+    if retired:
+        detail += f"; {retired} retired"
+    if usable >= _MODELS_FOR_A_BATTLE:
+        return Check("models", Status.OK, detail)
+    return Check(
+        "models",
+        Status.BROKEN,
+        detail,
+        "A battle needs two. Mend the reasons below, or name a catalog in GEMREC_MODELS.",
+    )
+
+
+def _prompts(settings: Settings) -> Iterator[Check]:
+    book = load_prompts(*prompt_files(settings))
+    yield Check("prompts", Status.OK, f"{len(tuple(book.categories()))} categories of prompts")
+
+
+def _disk(settings: Settings) -> Iterator[Check]:
+    free = shutil.disk_usage(_nearest(settings.data)).free
+    detail = f"{free / _GIB:.1f} GiB free at {settings.data}"
+    advice = "Free some space, or set GEMREC_DATA to a folder on a larger disk."
+    if free < _NO_DISK:
+        yield Check("disk", Status.BROKEN, detail, advice)
+    elif free < _LITTLE_DISK:
+        yield Check("disk", Status.WARN, detail, advice)
+    else:
+        yield Check("disk", Status.OK, detail)
+
+
+def _gpu(settings: Settings) -> Iterator[Check]:
+    if settings.backend == "scripted":
+        yield Check("gpu", Status.OK, "not needed by the scripted backend")
+        return
+    missing = [m for m in ("torch", "diffusers", "open_clip") if not importlib.util.find_spec(m)]
+    if missing:
+        yield Check(
+            "gpu",
+            Status.BROKEN,
+            f"{', '.join(missing)} not installed",
+            "Run `pip install -r requirements.txt`, or `make demo`, which does.",
+        )
+        return
+    import torch
+
+    if torch.cuda.is_available():
+        memory = torch.cuda.get_device_properties(0).total_memory / _GIB
+        yield Check("gpu", Status.OK, f"{torch.cuda.get_device_name(0)}, {memory:.0f} GiB")
+    elif settings.device == "cuda":
+        yield Check(
+            "gpu",
+            Status.BROKEN,
+            "GEMREC_DEVICE is 'cuda', but torch finds no GPU",
+            "Set GEMREC_DEVICE=auto, or install a driver and a CUDA build of torch.",
+        )
+    else:
+        cores = settings.threads or os.cpu_count() or 1
+        yield Check("gpu", Status.OK, f"none; models run on {cores} CPU threads")
+
+
+def _nearest(path: Path) -> Path:
+    """The path itself or the closest folder above it that exists."""
+    return next((p for p in (path, *path.parents) if p.exists()), Path("/"))
+
+
+def _writable(folder: Path) -> bool:
+    nearest = _nearest(folder)
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)

@@ -1,0 +1,238 @@
+"""The commands, their options, and how errors become exit codes."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from gemrec.cli import doctor as checkup
+from gemrec.cli import tables
+from gemrec.cli.making import choose_models, export_images, make_images
+from gemrec.cli.output import answer, tell
+from gemrec.documents import (
+    board_document,
+    images_document,
+    models_document,
+    prompts_document,
+    recommendation_document,
+)
+from gemrec.errors import (
+    CatalogError,
+    GemrecError,
+    GenerationError,
+    InputError,
+    SettingsError,
+    StoreError,
+)
+from gemrec.pocket.vocabulary import unknown_words
+from gemrec.records import Model
+from gemrec.services import Services, build_services
+from gemrec.settings import Settings, load_settings
+
+PROGRAM = "python -m gemrec"
+WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+POCKET = "pocket"  # how the ids of the shipped models begin
+ENCODER_SECONDS = 60.0  # nobody warmed it up for a single command
+_WRONG = (InputError, CatalogError, SettingsError, StoreError)
+
+app = typer.Typer(
+    name=PROGRAM,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="Compare image models blind, and learn which one suits whom.",
+)
+
+Db = Annotated[
+    Path | None,
+    typer.Option("--db", metavar="FILE", help="SQLite file to use instead of GEMREC_DB."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+PromptText = Annotated[str, typer.Option("--prompt", metavar="TEXT", help="What to draw.")]
+
+
+@app.callback(invoke_without_command=True)
+def _start(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(0)
+
+
+@app.command()
+def generate(
+    prompt: PromptText,
+    models: Annotated[
+        str, typer.Option(metavar="all|ID,ID", help="Model ids with commas between, or all.")
+    ] = "all",
+    images: Annotated[int, typer.Option(metavar="N", min=1, max=64, help="Images per model.")] = 4,
+    seed: Annotated[
+        int,
+        typer.Option(
+            metavar="S", min=0, max=2**31 - 65, help="First seed; the next images take the next."
+        ),
+    ] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Copy the images here; without it they stay in the store."
+        ),
+    ] = None,
+    db: Db = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make images of one prompt with some or all models."""
+    with _services(db) as services:
+        asked = services.prompt(prompt)
+        chosen = choose_models(services, models)
+        _tell_unknown_words(asked.text, chosen)
+        made = make_images(services, asked, chosen, range(seed, seed + images))
+        files = export_images(services, made.images, out)
+        document = images_document(made.images, lambda image: str(files[image.id]))
+        answer(document, as_json, tables.images)
+        if made.failures:
+            raise GenerationError("; ".join(made.failures))
+
+
+@app.command()
+def leaderboard(
+    category: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only votes on prompts of this category.")
+    ] = None,
+    db: Db = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank the models by everybody's blind votes."""
+    with _services(db) as services:
+        services.refresher.rebuild()
+        document = board_document(services.leaderboard(category))
+        answer(document, as_json, tables.board)
+
+
+@app.command()
+def recommend(
+    prompt: PromptText,
+    annotator: Annotated[
+        str | None, typer.Option(metavar="NAME", help="For whom; without it, for everybody.")
+    ] = None,
+    k: Annotated[int, typer.Option(metavar="K", min=1, max=50, help="How many models.")] = 5,
+    db: Db = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank models and images for one prompt and one person's taste."""
+    with _services(db) as services:
+        services.refresher.rebuild()
+        annotator_id = _annotator(services, annotator)
+        found = services.recommend(annotator_id, prompt, k, ENCODER_SECONDS)
+        document = recommendation_document(
+            found, lambda image: services.images.path(image.digest).as_uri()
+        )
+        answer(document, as_json, tables.recommendation)
+
+
+@app.command()
+def models(db: Db = None, as_json: AsJson = False) -> None:
+    """List the models of the catalog, and why one cannot run here."""
+    with _services(db) as services:
+        everything = tuple(services.catalog.models.values())
+        document = models_document(everything, services.problems())
+        answer(document, as_json, tables.models)
+
+
+@app.command()
+def prompts(
+    category: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only prompts of this category.")
+    ] = None,
+    db: Db = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the prompts that the dice can roll."""
+    with _services(db) as services:
+        document = prompts_document(services.prompts_of(category))
+        answer(document, as_json, tables.prompts)
+
+
+@app.command()
+def doctor(db: Db = None, as_json: AsJson = False) -> None:
+    """Check database, images, models, prompts, disk and GPU, and say what to do."""
+    checks = checkup.examine(_settings(db))
+    answer(checkup.report(checks), as_json, tables.checks)
+    if not checkup.is_healthy(checks):
+        raise typer.Exit(FAILED)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        arguments: The words after the program's name; None takes them from the command line.
+    """
+    try:
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        result = app(words, prog_name=PROGRAM, standalone_mode=False)
+    except TyperException as error:
+        tell(_usage(error))
+        return error.exit_code
+    except GemrecError as error:
+        tell(str(error))
+        return WRONG_INPUT if isinstance(error, _WRONG) else FAILED
+    except typer.Abort:
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def _usage(error: TyperException) -> str:
+    """One line for a usage error; names the allowed words where the message does not."""
+    message = " ".join(error.format_message().split())
+    if message.startswith("No such command"):
+        names = (
+            command.name or command.callback.__name__
+            for command in app.registered_commands
+            if command.callback is not None
+        )
+        message = f"{message.rstrip('.')}; allowed: {', '.join(names)}"
+    if message.startswith("Missing option"):
+        message = f"{message.rstrip('.')}: got nothing; give it a value, see --help"
+    return message
+
+
+def _settings(db: Path | None) -> Settings:
+    return load_settings() if db is None else load_settings(db=db)
+
+
+@contextmanager
+def _services(db: Path | None) -> Iterator[Services]:
+    services = build_services(_settings(db))
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+def _annotator(services: Services, name: str | None) -> str | None:
+    """The id of the annotator with this name; a new name has no votes, which is no mistake."""
+    if name is None:
+        return None
+    if not name.strip():
+        raise InputError("annotator: got an empty name; allowed: a name, or leave the option out")
+    annotator_id = services.annotator_id(name)
+    if annotator_id is None:
+        tell(f"Nobody called {name!r} has voted yet, so this is everybody's order.")
+        return name  # an id that nobody has
+    return annotator_id
+
+
+def _is_pocket(model: Model) -> bool:
+    return model.id.startswith(POCKET)
+
+
+def _tell_unknown_words(prompt: str, models: Sequence[Model]) -> None:
+    """Say which words the pocket models have never seen."""
+    if not any(_is_pocket(model) for model in models):
+        return
+    for unknown in unknown_words(prompt):
+        near = f"; near words it knows: {', '.join(unknown.nearest)}" if unknown.nearest else ""
+        tell(f"The pocket models do not know the word {unknown.word!r}{near}.")

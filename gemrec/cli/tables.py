@@ -1,0 +1,120 @@
+"""The documents of :mod:`gemrec.documents` as tables for people."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gemrec.documents import Document
+
+_RIGHT = frozenset({"#", "rating", "95 % interval", "votes", "Elo", "score", "90 %", "seed", "s"})
+_STATUS_STYLE = {"ok": "green", "warn": "yellow", "broken": "bold red"}
+
+
+def board(document: Document) -> RenderableType:
+    """A leaderboard."""
+    where = f" on {document['category']} prompts" if document["category"] else ""
+    table = _table(("#", "model", "rating", "95 % interval", "votes", "Elo"))
+    for row in document["rows"]:
+        interval = f"{_whole(row['low'])} … {_whole(row['high'])}"
+        _add(
+            table, row["rank"], row["model"], _whole(row["rating"]), interval, row["votes"],
+            _whole(row["elo"]),
+        )  # fmt: skip
+    return _titled(
+        f"Leaderboard{where}: {document['votes']} votes, {document['method']}",
+        table,
+        "No models yet: see `python -m gemrec models`.",
+    )
+
+
+def recommendation(document: Document) -> RenderableType:
+    """Ranked models with their reasons, then ranked images."""
+    models = _table(("#", "model", "score", "90 %", "why"))
+    for place, row in enumerate(document["models"], start=1):
+        interval = f"{_share(row['low'])} … {_share(row['high'])}"
+        _add(models, place, row["model"], _share(row["score"]), interval, row["reason"])
+    images = _table(("#", "model", "score", "image"))
+    for place, row in enumerate(document["images"], start=1):
+        _add(images, place, row["model"], _share(row["score"]), row["url"])
+    title = f"Models to run ({document['votes_applied']} votes applied)"
+    return Group(
+        _titled(title, models, "No models can run here: see `python -m gemrec doctor`."),
+        _titled("Images already made", images, "None yet for prompts like this one."),
+    )
+
+
+def models(document: Document) -> RenderableType:
+    """The catalog."""
+    table = _table(("id", "name", "licence", "source", "can run"))
+    for row in document["models"]:
+        state = "retired" if row["retired"] else (row["problem"] or "yes")
+        _add(table, row["id"], row["name"], row["licence"], row["source"], state)
+    return _titled(
+        f"{len(document['models'])} models",
+        table,
+        "The catalog is empty: name a file of models in GEMREC_MODELS.",
+    )
+
+
+def prompts(document: Document) -> RenderableType:
+    """Prompts by category."""
+    table = _table(("category", "prompt"))
+    for row in document["prompts"]:
+        _add(table, row["category"], row["prompt"])
+    return _titled(
+        f"{len(document['prompts'])} prompts",
+        table,
+        "No prompts: name a file of prompts in GEMREC_PROMPTS.",
+    )
+
+
+def images(document: Document) -> RenderableType:
+    """Generated images and where their files are."""
+    table = _table(("model", "seed", "s", "file"))
+    for row in document["images"]:
+        seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
+        _add(table, row["model"], row["seed"], seconds, row["file"])
+    return _titled(f"{len(document['images'])} images", table, "No image could be made.")
+
+
+def checks(document: Document) -> RenderableType:
+    """The doctor's report."""
+    table = _table(("check", "state", "found"))
+    for row in document["checks"]:
+        found = row["detail"] + (f"\n→ {row['advice']}" if row["advice"] else "")
+        state = Text(row["status"], style=_STATUS_STYLE[row["status"]])
+        table.add_row(Text(row["name"]), state, Text(found))
+    verdict = "Everything is in place." if document["ok"] else "Something is broken."
+    return Group(table, Text(verdict, style="bold"))
+
+
+def _table(columns: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        right = column in _RIGHT
+        # Long words break rather than push numbers out of an 80-column terminal.
+        table.add_column(
+            column, justify="right" if right else "left", no_wrap=right, overflow="fold"
+        )
+    return table
+
+
+def _add(table: Table, *cells: object) -> None:
+    """Add a row of plain text: square brackets in a prompt are not markup."""
+    table.add_row(*(Text(str(cell)) for cell in cells))
+
+
+def _titled(title: str, table: Table, when_empty: str) -> RenderableType:
+    heading = Text(title, style="bold")
+    return Group(heading, table if table.row_count else Text(when_empty), Text(""))
+
+
+def _whole(value: float | None) -> str:
+    return "?" if value is None else f"{value:.0f}"
+
+
+def _share(value: float | None) -> str:
+    return "?" if value is None else f"{value:.0%}"

@@ -1,0 +1,272 @@
+"""Builds every part once and wires them: a grid wakes the embedder, a vote wakes the refresher.
+
+Nothing here imports a heavy library; models and encoders load in worker processes after
+:meth:`Services.start`, while the page is already up.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gemrec.arena import Arena, ArenaLimits, FewestVotesSampler, TicketOffice, check_prompt
+from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
+from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
+from gemrec.errors import EmbeddingError, InputError, WorkerError
+from gemrec.generation import BackendOptions, GenerationWorker, GridService, warm_up_jobs
+from gemrec.images import ImageFiles
+from gemrec.recommend import Refresher, recommend
+from gemrec.records import Board, Image, Prompt, Recommendation
+from gemrec.settings import Settings
+from gemrec.store import Store
+
+TICKET_SECRET = "tickets"  # noqa: S105 - the secret's name, not the secret
+MOST_MODELS = 50
+TEXT_PATIENCE = 0.1  # seconds; an answer after a vote must not wait for an encoder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """All parts, built and wired.
+
+    Attributes:
+        settings: What the person who runs gemrec decided.
+        catalog: The models.
+        prompts: The prompts that the dice can roll.
+        store: The database.
+        images: The image files.
+        grids: Makes images.
+        embeddings: Turns images and texts into vectors.
+        refresher: Keeps the snapshot of all derived state.
+        arena: Battles and votes.
+        clock: Now, timezone-aware UTC.
+    """
+
+    settings: Settings
+    catalog: Catalog
+    prompts: PromptBook
+    store: Store
+    images: ImageFiles
+    grids: GridService
+    embeddings: EmbeddingService
+    refresher: Refresher
+    arena: Arena
+    clock: Callable[[], datetime]
+
+    def start(self) -> None:
+        """Start the refresher and warm the workers up; returns at once."""
+        self.refresher.start()
+        self.grids.start()
+        self.embeddings.warm_up()
+        # Images made by the CLI, or just before the last stop, have no vectors yet.
+        self.embeddings.embed_in_background(self.store.images.all(), self.refresher.nudge_images)
+
+    def close(self) -> None:
+        """Stop threads and worker processes."""
+        self.refresher.close()
+        self.grids.close()
+        self.embeddings.close()
+        self.store.close()
+
+    def prompt(self, text: str, category: str = "") -> Prompt:
+        """A checked prompt; one that the dice can roll brings its category along.
+
+        Raises:
+            PromptError: Empty or too long.
+        """
+        asked = check_prompt(Prompt(text, category), self.arena.limits)
+        return asked if asked.category else Prompt(asked.text, self._category_of(asked.text))
+
+    def recommend(
+        self,
+        annotator_id: str | None,
+        prompt: str,
+        k: int = 5,
+        patience: float = TEXT_PATIENCE,
+    ) -> Recommendation:
+        """Both stages' answer from the current snapshot.
+
+        Args:
+            annotator_id: For whom; None for everybody.
+            prompt: What they want to see.
+            k: How many models, 1..50.
+            patience: Seconds to wait for the vector of a prompt that nobody has asked for yet;
+                without it, images of other prompts cannot be found by meaning.
+
+        Raises:
+            PromptError: Empty or too long.
+            InputError: ``k`` is out of range.
+        """
+        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST_MODELS:
+            raise InputError(f"k: got {k!r}; allowed: 1 to {MOST_MODELS}")
+        asked = self.prompt(prompt)
+        return recommend(
+            self.refresher.current(),
+            self.catalog,
+            annotator_id,
+            asked,
+            self._text_vector(asked.text, patience),
+            k,
+        )
+
+    def leaderboard(self, category: str | None = None) -> Board:
+        """The board of all blind votes, or of one category's.
+
+        Raises:
+            InputError: No prompt and no vote has this category.
+        """
+        snapshot = self.refresher.current()
+        return snapshot.board(self._check_category(category))
+
+    def annotator_id(self, name: str) -> str | None:
+        """Id of the annotator with this name; None when nobody has it. Creates nobody."""
+        found = self.store.annotators.named(name)
+        return None if found is None else found.id
+
+    def problems(self) -> Mapping[str, str | None]:
+        """Why each model cannot run here; None for those that can."""
+        return {model.id: self.grids.problem(model) for model in self.catalog.models.values()}
+
+    def prompts_of(self, category: str | None = None) -> tuple[Prompt, ...]:
+        """The prompts that the dice can roll, all or one category's.
+
+        Raises:
+            InputError: There is no such category.
+        """
+        categories = tuple(self.prompts.categories())
+        if category is not None and category not in categories:
+            raise InputError(f"category: got {category!r}; allowed: {', '.join(categories)}")
+        wanted = categories if category is None else (category,)
+        return tuple(prompt for name in wanted for prompt in self.prompts.in_category(name))
+
+    def _category_of(self, text: str) -> str:
+        return next((p.category for p in self.prompts_of() if p.text == text), "")
+
+    def _check_category(self, category: str | None) -> str | None:
+        if category is None:
+            return None
+        voted = {row.category for row in self.store.votes.counts()}
+        allowed = sorted(voted.union(self.prompts.categories()) - {""})
+        if category not in allowed:
+            raise InputError(f"category: got {category!r}; allowed: {', '.join(allowed)}")
+        return category
+
+    def _text_vector(self, text: str, patience: float) -> NDArray[np.float32] | None:
+        """The prompt's vector; None when it takes too long or fails, which costs only precision."""
+        answer: Future[NDArray[np.float32] | None] = Future()
+
+        def encode() -> None:
+            try:
+                answer.set_result(self.embeddings.text_vector(text))
+            except (EmbeddingError, WorkerError) as error:
+                log.warning("no vector for the prompt: %s", error)
+                answer.set_result(None)
+
+        ready = self.store.vectors.get_text(self.embeddings.name, [text])
+        if text in ready:
+            return ready[text]
+        threading.Thread(target=encode, name="prompt-vector", daemon=True).start()
+        try:
+            return answer.result(patience)
+        except TimeoutError:
+            return None
+
+
+def utc_now() -> datetime:
+    """The clock of a running program."""
+    return datetime.now(UTC)
+
+
+def catalog_files(settings: Settings) -> tuple[Path, ...]:
+    """The shipped catalog and the user's own, which adds to it or replaces entries."""
+    own = () if settings.models is None else (settings.models,)
+    return (settings.assets / "models.toml", *own)
+
+
+def prompt_files(settings: Settings) -> tuple[Path, ...]:
+    """The shipped prompts and the user's own."""
+    own = () if settings.prompts is None else (settings.prompts,)
+    return (settings.assets / "prompts.csv", *own)
+
+
+def backend_options(settings: Settings) -> BackendOptions:
+    """How the backend may use the machine."""
+    return BackendOptions(settings.device, settings.threads)
+
+
+def encoder_options(settings: Settings) -> EncoderOptions:
+    """The shipped encoder, or the scripted one beside scripted models."""
+    if settings.backend == "scripted":
+        return EncoderOptions("scripted")
+    return EncoderOptions(
+        "open_clip",
+        f"local-dir:{settings.assets / 'pocket-clip'}",
+        device=settings.device,
+        threads=settings.threads,
+    )
+
+
+def build_services(
+    settings: Settings,
+    clock: Callable[[], datetime] = utc_now,
+    rng_factory: Callable[[], np.random.Generator] = np.random.default_rng,
+) -> Services:
+    """Build and wire all parts; starts nothing and imports nothing heavy.
+
+    Args:
+        settings: What the person who runs gemrec decided.
+        clock: Now, timezone-aware UTC.
+        rng_factory: A fresh random generator for each battle.
+
+    Raises:
+        CatalogError: A file of models or prompts has a bad entry.
+        StoreError: The database cannot be opened.
+    """
+    catalog = load_catalog(*catalog_files(settings))
+    prompts = load_prompts(*prompt_files(settings))
+    store = Store(settings.database)
+    store.models.sync(catalog.models.values(), clock())
+    images = ImageFiles(settings.image_folder)
+    grids = GridService(
+        GenerationWorker(
+            settings.backend, backend_options(settings), warm_up_jobs(catalog.active())
+        ),
+        images,
+        store,
+        catalog,
+        timeout=settings.generation_timeout,
+        clock=clock,
+    )
+    embeddings = EmbeddingService(EncoderWorker(encoder_options(settings)), store, images)
+    refresher = Refresher(store, catalog, embeddings.name, clock)
+
+    def embed(prompt: Prompt, made: Sequence[Image]) -> None:
+        """Prepare what a recommendation for this prompt will want to know."""
+        embeddings.text_vector(prompt.text, wait=False)
+        embeddings.embed_in_background(made, refresher.nudge_images)
+
+    arena = Arena(
+        store,
+        catalog,
+        grids,
+        TicketOffice(
+            store.secrets.get_or_create(TICKET_SECRET), store, clock, settings.ticket_minutes
+        ),
+        FewestVotesSampler(),
+        refresher,
+        clock,
+        rng_factory,
+        ArenaLimits(settings.prompt_length),
+        on_images=embed,
+    )
+    return Services(
+        settings, catalog, prompts, store, images, grids, embeddings, refresher, arena, clock
+    )
