@@ -150,7 +150,7 @@ class GridService:
         """Make one batch of one side; a failure becomes an event."""
         request = state.requests[side]
         seeds = tuple(dict.fromkeys(request.seeds[position] for position in positions))
-        key = (request.model.id, request.prompt, request.model.parameters.key)
+        key = (request.model.id, request.prompt.text, request.model.parameters.key)
         try:
             with self._locks.hold(key, cancelled):
                 # Somebody else may have made them while this thread waited.

@@ -1,0 +1,138 @@
+"""Vectors of images and texts, each computed once and kept in the store."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+
+from gemrec.embedding.encoder import Vectors
+from gemrec.embedding.host import EncoderWorker
+from gemrec.errors import EmbeddingError, GemrecError
+from gemrec.images import ImageFiles
+from gemrec.records import Image
+from gemrec.store import Store
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 120.0  # for one call; a hundred images take seconds
+
+_Task = tuple[Callable[[], object], Callable[[], None]]
+
+
+class EmbeddingService:
+    """Answers from the store when it can and from the encoder when it must.
+
+    Safe to use from many threads.
+
+    Args:
+        worker: Where the encoder runs.
+        store: Where vectors are kept, by encoder and by digest or text.
+        images: Where image files are.
+    """
+
+    def __init__(self, worker: EncoderWorker, store: Store, images: ImageFiles) -> None:
+        self.name = worker.name
+        self._worker = worker
+        self._store = store
+        self._images = images
+        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def warm_up(self) -> None:
+        """Begin to load the encoder; returns at once."""
+        self._worker.start()
+
+    def close(self) -> None:
+        """Stop the background work and the encoder's process."""
+        with self._lock:
+            self._closed = True
+            thread, self._thread = self._thread, None
+        self._worker.close()
+        if thread is not None:
+            self._tasks.put(None)
+            thread.join()
+
+    def image_vectors(self, images: Sequence[Image], wait: bool = True) -> dict[int, Vectors]:
+        """Vectors of images by image id, each of shape (d,) and length 1.
+
+        Args:
+            images: Any images of the store.
+            wait: Compute what is missing; otherwise leave it out.
+
+        Raises:
+            EmbeddingError: A vector cannot be computed.
+            WorkerError: The encoder's process died.
+        """
+        digests = list(dict.fromkeys(image.digest for image in images))
+        known = dict(self._store.vectors.get(self.name, digests))
+        missing = [digest for digest in digests if digest not in known]
+        if missing and wait:
+            known |= self._encode_images(missing)
+        return {image.id: known[image.digest] for image in images if image.digest in known}
+
+    def text_vector(self, text: str, wait: bool = True) -> Vectors | None:
+        """The vector of a text, of shape (d,) and length 1.
+
+        Args:
+            text: Usually a prompt.
+            wait: Compute it if it is missing; otherwise answer None and compute it meanwhile.
+
+        Raises:
+            EmbeddingError: It cannot be computed.
+            WorkerError: The encoder's process died.
+        """
+        known = self._store.vectors.get_text(self.name, [text])
+        if text in known:
+            return known[text]
+        if wait:
+            return self._encode_text(text)
+        self._in_background(lambda: self._encode_text(text), lambda: None)
+        return None
+
+    def embed_in_background(self, images: Sequence[Image], then: Callable[[], None]) -> None:
+        """Compute missing vectors in a thread of its own, then call ``then()`` there.
+
+        A failure is logged; the images stay without vectors until they are asked for again.
+        """
+        batch = tuple(images)
+        self._in_background(lambda: self.image_vectors(batch), then)
+
+    def _encode_images(self, digests: Sequence[str]) -> dict[str, Vectors]:
+        files = [self._images.path(digest) for digest in digests]
+        rows = self._worker.images(files, TIMEOUT_SECONDS)
+        vectors = dict(zip(digests, rows, strict=True))
+        self._store.vectors.put(self.name, vectors)
+        return vectors
+
+    def _encode_text(self, text: str) -> Vectors:
+        rows = self._worker.texts([text], TIMEOUT_SECONDS)
+        if len(rows) != 1:
+            raise EmbeddingError(f"The encoder answered {len(rows)} vectors for one text.")
+        vector: Vectors = rows[0]
+        self._store.vectors.put_text(self.name, {text: vector})
+        return vector
+
+    def _in_background(self, work: Callable[[], object], then: Callable[[], None]) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._serve_tasks, name="embedding-tasks", daemon=True
+                )
+                self._thread.start()
+            self._tasks.put((work, then))
+
+    def _serve_tasks(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            work, then = task
+            try:
+                work()
+                then()
+            except GemrecError as error:
+                if not self._closed:
+                    log.warning("embedding in the background failed: %s", error)
+            except Exception:
+                log.exception("embedding in the background failed")
