@@ -54,6 +54,11 @@ class EloTable:
             table.apply(vote)
         return table
 
+    @classmethod
+    def starting_from(cls, ratings: Mapping[str, float]) -> "EloTable":
+        """A table that goes on from displayed ratings, such as the ``elo`` of a board's rows."""
+        return cls(_ratings=dict(ratings))
+
     def rating(self, model_id: str) -> float:
         """The model's rating; ``base`` before its first vote."""
         return self._ratings.get(model_id, self.base)
