@@ -281,13 +281,17 @@ class BoardRow:
     """One line of a leaderboard; ratings on the Elo scale (400 points per factor 10 in odds).
 
     Attributes:
-        rank: 1 is best; models whose intervals overlap share no claim to order.
+        rank: 1 + the number of models whose interval lies wholly above this one's; models without
+            votes stand behind all others.
         model_id: Catalog id.
         rating: Bradley-Terry strength, centred on 1000.
         low: Lower end of the 95 % interval.
         high: Upper end of the 95 % interval.
         votes: Votes the model took part in.
         elo: Online Elo, for display only.
+        worst_rank: Last rank that the intervals allow; None when not computed.
+        component: Group of models that votes link, 0 the one with most votes, -1 without votes.
+            Ranks start again in each group and ratings of different groups cannot be compared.
     """
 
     rank: int
@@ -297,6 +301,8 @@ class BoardRow:
     high: float
     votes: int
     elo: float
+    worst_rank: int | None = None
+    component: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def to_points(strength: float) -> float:
 
 
 def _rows(ratings: Ratings, bounds: Intervals, elo: EloTable) -> tuple[BoardRow, ...]:
-    best, _ = published_ranks(bounds.low, bounds.high, ratings.component)
+    best, worst = published_ranks(bounds.low, bounds.high, ratings.component)
     last = ratings.component.max(initial=-1) + 1
     group = np.where(ratings.component < 0, last, ratings.component)
     order = np.lexsort((np.arange(len(group)), -ratings.strengths, group))
@@ -100,6 +100,8 @@ def _rows(ratings: Ratings, bounds: Intervals, elo: EloTable) -> tuple[BoardRow,
             high=to_points(float(bounds.high[i])),
             votes=int(ratings.votes_per_model[i]),
             elo=elo.rating(ratings.models[i]),
+            worst_rank=int(worst[i]),
+            component=int(ratings.component[i]),
         )
         for i in order
     )

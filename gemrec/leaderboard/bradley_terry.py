@@ -30,7 +30,9 @@ Method = Literal["davidson", "half_win"]
 # 8,931 votes 2 moves no rating by more than 5 points from the plain maximum, 1 by 20.
 PRIOR_SD: Final = 2.0
 _STEP_TOLERANCE: Final = 1e-7  # Newton doubles the digits: the step after this one is below 1e-13
-_MAX_STEPS: Final = 100
+_GAIN_TOLERANCE: Final = 1e-12  # in log-posterior; below, only rounding is left
+_ROUNDING_STEPS: Final = 5
+_MAX_STEPS: Final = 200
 
 
 @dataclass(frozen=True)
@@ -233,26 +235,27 @@ class _Problem:
 
 
 def _maximise(problem: _Problem, theta: Floats, log_nu: float) -> tuple[Floats, float, Floats, int]:
-    value = problem.value(theta, log_nu)
+    value, at_rounding = problem.value(theta, log_nu), 0
     for count in range(1, _MAX_STEPS + 1):
         gradient, hessian = problem.derivatives(theta, log_nu)
         step = np.linalg.solve(hessian, gradient)
-        length = float(np.abs(step).max())
+        settled = float(np.abs(step).max()) < _STEP_TOLERANCE
+        # With a nearly flat prior and an undefeated model, rounding moves the strengths for ever.
+        at_rounding = at_rounding + 1 if float(gradient @ step) < _GAIN_TOLERANCE else 0
         scale = 1.0
         while True:
             new_theta = theta + scale * step[:-1]
             new_log_nu = log_nu + scale * float(step[-1]) if problem.has_ties else log_nu
             new_value = problem.value(new_theta, new_log_nu)
-            # Close to the top, rounding decides between values; Newton's step is right there.
-            if new_value >= value or length < _STEP_TOLERANCE or scale < 1e-6:
+            # At the top, rounding decides between values; Newton's step is right there.
+            if new_value >= value or at_rounding or settled or scale < 1e-6:
                 break
             scale /= 2
         theta, log_nu, value = new_theta, new_log_nu, new_value
-        if length < _STEP_TOLERANCE:
+        if settled or at_rounding == _ROUNDING_STEPS:
             return theta, log_nu, problem.derivatives(theta, log_nu)[1], count
     raise InputError(
-        f"the ratings did not settle in {_MAX_STEPS} Newton steps; give a smaller prior_sd than "
-        f"{problem.weight**-0.5 if problem.weight else math.inf}"
+        f"the ratings did not settle in {_MAX_STEPS} Newton steps; give a smaller prior_sd"
     )
 
 

@@ -103,6 +103,8 @@ def compute_intervals(
         covariance, degrees = _moderate(clustered, covariance, ratings, clusters - 1.0)
     else:
         method = "curvature"
+    voteless = np.flatnonzero(ratings.component < 0)
+    covariance[voteless, voteless] = ratings.prior_sd**2
     tail = (1 + confidence) / 2
     half_width = t_quantile(tail, degrees) * np.sqrt(np.diag(covariance))
     half_width = np.minimum(half_width, t_quantile(tail, np.inf) * ratings.prior_sd)
@@ -185,15 +187,11 @@ def _by_cluster(cluster: Ints, model: Ints, values: Floats, shape: tuple[int, in
 
 
 def _within_components(covariance: Floats, ratings: Ratings) -> Floats:
-    """Covariance of the strengths relative to their component's mean."""
+    """Covariance of the strengths relative to their component's mean; 0 without votes."""
     result = np.zeros_like(covariance)
-    for number in range(-1, len(ratings.components)):
+    for number in range(len(ratings.components)):
         members = np.flatnonzero(ratings.component == number)
         block = np.ix_(members, members)
-        if number < 0:  # no votes, nothing to be relative to: the prior
-            result[block] = 0.0
-            result[members, members] = ratings.prior_sd**2
-            continue
         part = covariance[block]
         part = part - part.mean(axis=0)
         result[block] = part - part.mean(axis=1, keepdims=True)

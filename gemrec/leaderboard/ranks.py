@@ -1,5 +1,7 @@
 """Ranks that admit what is not known."""
 
+import math
+
 import numpy as np
 
 from gemrec.leaderboard.counts import Floats, Ints
@@ -33,6 +35,7 @@ def drawn_ranks(
     component: Ints,
     rng: np.random.Generator,
     *,
+    degrees: float = math.inf,
     confidence: float = 0.95,
     draws: int = 1000,
 ) -> tuple[Ints, Ints]:
@@ -43,15 +46,21 @@ def drawn_ranks(
         covariance: (M, M) their covariance.
         component: (M,) component of each model, -1 without votes.
         rng: Random generator.
+        degrees: Degrees of freedom of the covariance; the draws are of a multivariate t.
         confidence: Share of draws in which a model's rank lies in the range.
         draws: How many draws.
 
     Returns:
         Best and worst rank, (M,) each, from 1; within each model's component.
     """
-    values, vectors = np.linalg.eigh(covariance)
+    voted = np.flatnonzero(component >= 0)
+    values, vectors = np.linalg.eigh(covariance[np.ix_(voted, voted)])
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    sample = strengths + rng.standard_normal((draws, len(strengths))) @ root.T
+    sample = np.tile(strengths, (draws, 1))
+    sample[:, voted] += rng.standard_normal((draws, voted.size)) @ root.T
+    if math.isfinite(degrees):
+        tails = np.sqrt(degrees / rng.chisquare(degrees, draws))
+        sample = strengths + (sample - strengths) * tails[:, None]
     best = np.zeros(len(strengths), dtype=np.int64)
     worst = np.zeros(len(strengths), dtype=np.int64)
     tail = (1 - confidence) / 2

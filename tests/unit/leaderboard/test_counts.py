@@ -1,0 +1,140 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gemrec.errors import InputError
+from gemrec.leaderboard.counts import Counts
+from gemrec.records import BattleMode, EventKind, Outcome
+from tests.unit.leaderboard.builders import vote
+
+PREFERENCES = [o for o in Outcome if o.is_preference]
+any_vote = st.builds(
+    vote,
+    left=st.sampled_from(["a", "b"]),
+    right=st.sampled_from(["c", "d", "e"]),
+    outcome=st.sampled_from(PREFERENCES),
+    annotator=st.sampled_from(["ann", "bob"]),
+    category=st.sampled_from(["", "art", "food"]),
+)
+
+
+def test_sides_keep_their_wins_whatever_the_order_of_the_ids():
+    counts = Counts(["b", "a"])
+    counts.add(vote("a", "b", Outcome.LEFT))
+    counts.add(vote("b", "a", Outcome.RIGHT))
+    counts.add(vote("a", "b", Outcome.RIGHT))
+    table = counts.slice()
+    assert table.models == ("b", "a")
+    assert table.wins.tolist() == [[0, 1], [2, 0]]
+    assert table.votes == 3
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TIE, Outcome.BOTH_GOOD, Outcome.BOTH_BAD])
+def test_every_kind_of_tie_is_one_tie_but_stays_apart_in_the_cells(outcome: Outcome):
+    counts = Counts()
+    counts.add(vote("a", "b", outcome))
+    table = counts.slice()
+    assert table.ties.tolist() == [[0, 1], [1, 0]]
+    assert table.wins.sum() == 0
+    position = [Outcome.TIE, Outcome.BOTH_GOOD, Outcome.BOTH_BAD].index(outcome)
+    assert table.cells[0, 2:].tolist() == np.eye(3)[position].tolist()
+
+
+@pytest.mark.parametrize(
+    "unheard",
+    [
+        vote("a", "b", Outcome.SKIP),
+        vote("a", "b", None, kind=EventKind.UNDO),
+        vote("a", "b", Outcome.LEFT, mode=BattleMode.NAMED),
+    ],
+    ids=["skip", "undo", "named"],
+)
+def test_what_is_no_blind_preference_counts_nothing(unheard):
+    counts = Counts(["a", "b"])
+    assert not counts.add(unheard)
+    assert not counts.remove(unheard)
+    assert counts.slice().votes == 0
+
+
+def test_slices_by_category_and_annotator():
+    counts = Counts()
+    counts.add(vote("a", "b", Outcome.LEFT, category="art", annotator="ann"))
+    counts.add(vote("a", "b", Outcome.RIGHT, category="food", annotator="bob"))
+    assert counts.slice(category="art").wins[0, 1] == 1
+    assert counts.slice(category="art").wins[1, 0] == 0
+    assert counts.slice(annotator_id="bob").wins[1, 0] == 1
+    assert counts.slice(category="art", annotator_id="bob").votes == 0
+    assert counts.slice(category="nothing").votes == 0
+    assert counts.slice(annotator_id="nobody").votes == 0
+    assert counts.categories == ("art", "food")
+    assert counts.annotators == ("ann", "bob")
+    assert counts.slice().clusters == 2
+
+
+def test_slices_do_not_follow_later_votes_and_cannot_be_written():
+    counts = Counts()
+    counts.add(vote("a", "b", Outcome.LEFT))
+    table = counts.slice()
+    counts.add(vote("a", "b", Outcome.LEFT))
+    assert table.votes == 1
+    with pytest.raises(ValueError, match="read-only"):
+        table.wins[0, 1] = 5
+
+
+def test_rows_of_the_store_count_like_votes():
+    row = {"category": "art", "annotator_id": "ann", "both_good": 1, "both_bad": 2}
+    rows = [
+        SimpleNamespace(model_a="a", model_b="b", wins_a=3, wins_b=1, ties=4, **row),
+        SimpleNamespace(model_a="b", model_b="c", wins_a=0, wins_b=2, ties=0, **row),
+    ]
+    for models in ([], ["c", "b", "a"]):
+        table = Counts.from_rows(rows, models).slice()
+        a, b, c = (table.models.index(m) for m in "abc")
+        assert table.wins[a, b], table.wins[b, a] == (3, 1)
+        assert table.ties[a, b] == table.ties[b, a] == 7
+        assert table.wins[c, b] == 2
+        assert table.votes == 16
+
+
+def test_taking_away_what_was_never_counted_is_refused():
+    counts = Counts()
+    counts.add(vote("a", "b", Outcome.LEFT))
+    with pytest.raises(InputError, match="rebuild"):
+        counts.remove(vote("a", "b", Outcome.RIGHT))
+
+
+def test_a_model_cannot_meet_itself_and_a_skip_cannot_be_counted():
+    counts = Counts()
+    with pytest.raises(InputError, match="two models"):
+        counts.add_outcome("a", "a", Outcome.LEFT, annotator_id="ann")
+    with pytest.raises(InputError, match="skip"):
+        counts.add_outcome("a", "b", Outcome.SKIP, annotator_id="ann")
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(any_vote, max_size=90), st.randoms(use_true_random=False))
+def test_order_of_votes_and_votes_taken_back_leave_no_trace(cast, random):
+    models = "abcde"
+    shuffled, undone = list(cast), [v for v in cast if random.random() < 0.3]
+    random.shuffle(shuffled)
+    plain, detour = Counts.from_votes(cast, models), Counts.from_votes(shuffled, models)
+    for extra in undone:
+        detour.add(extra)
+    for extra in undone:
+        detour.remove(extra)
+    for category in (None, "art"):
+        expected, got = plain.slice(category=category), detour.slice(category=category)
+        assert np.array_equal(expected.wins, got.wins)
+        assert np.array_equal(expected.ties, got.ties)
+        assert expected.clusters == got.clusters
+
+
+def test_board_parts_add_up_to_the_whole(real_counts: Counts):
+    whole = real_counts.slice()
+    parts = [real_counts.slice(category=c) for c in real_counts.categories]
+    assert np.array_equal(sum(p.wins for p in parts), whole.wins)
+    people = [real_counts.slice(annotator_id=a) for a in real_counts.annotators]
+    assert np.array_equal(sum(p.ties for p in people), whole.ties)
