@@ -141,14 +141,10 @@ class Services:
         Raises:
             InputError: There is no such category.
         """
-        categories = tuple(self.prompts.categories())
-        if category is not None and category not in categories:
-            raise InputError(f"category: got {category!r}; allowed: {', '.join(categories)}")
-        wanted = categories if category is None else (category,)
-        return tuple(prompt for name in wanted for prompt in self.prompts.in_category(name))
+        return self.prompts.prompts if category is None else self.prompts.in_category(category)
 
     def _category_of(self, text: str) -> str:
-        return next((p.category for p in self.prompts_of() if p.text == text), "")
+        return next((p.category for p in self.prompts.prompts if p.text == text), "")
 
     def _check_category(self, category: str | None) -> str | None:
         if category is None:

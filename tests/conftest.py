@@ -1,12 +1,15 @@
 """Fixtures shared by all tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gemrec.settings import load_settings
 from gemrec.store import Store
+from tests.scripted import TWO_MODELS, write_assets
 
 
 class Clock:
@@ -33,3 +36,23 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(tmp_path / "gemrec.db")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def make_services(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Build and start services on scripted models (a catalog's text); closed after the test."""
+    from gemrec.services import build_services  # noqa: PLC0415 - unit tests need none of it
+
+    built = []
+
+    def make(catalog: str = TWO_MODELS, **overrides: object) -> Any:
+        assets = write_assets(tmp_path / "assets", catalog)
+        places = {"assets": assets, "data": tmp_path / "data", "backend": "scripted"}
+        services = build_services(load_settings(**(places | overrides)))
+        built.append(services)
+        services.start()
+        return services
+
+    yield make
+    for services in built:
+        services.close()

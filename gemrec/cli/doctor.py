@@ -115,16 +115,15 @@ def _images(settings: Settings) -> Iterator[Check]:
         return
     known = {image.digest for image in Store(settings.database).images.all()}
     files = ImageFiles(folder)
-    missing = sum(not files.path(digest).exists() for digest in known)
-    if missing:
+    if missing := files.missing(known):
         yield Check(
             "images",
             Status.BROKEN,
-            f"{missing} of {len(known)} images in the database have no file in {folder}",
+            f"{len(missing)} of {len(known)} images in the database have no file in {folder}",
             "Set GEMREC_DATA to the folder that belongs to this database, or copy its files back.",
         )
         return
-    orphans = len(tuple(files.orphans(known))) if folder.exists() else 0
+    orphans = len(files.orphans(known))
     extra = f"; {orphans} files belong to no image of this database" if orphans else ""
     yield Check("images", Status.OK, f"{folder}: {len(known)} images{extra}")
 

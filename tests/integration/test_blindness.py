@@ -8,7 +8,7 @@ import pytest
 from gemrec.arena import BattleFailed, BattleProgress, BattleReady
 from gemrec.documents import battle_document
 from gemrec.records import BattleMode, Prompt
-from tests.conftest import scripted_model
+from tests.scripted import scripted_model
 
 pytestmark = pytest.mark.integration
 PROMPT = Prompt("a cat face on a blue background", "animal")

@@ -16,7 +16,7 @@ from gemrec.errors import (
 )
 from gemrec.records import BattleMode, EventKind, Prompt
 from gemrec.services import build_services
-from tests.conftest import scripted_model
+from tests.scripted import scripted_model
 
 pytestmark = pytest.mark.integration
 PROMPT = Prompt("a cat face on a blue background", "animal")
