@@ -8,7 +8,7 @@ its standard deviation, are the features; they are scaled so that their mean squ
 """
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
@@ -30,10 +30,6 @@ _BASIS_SAMPLE: Final = 4000  # more images than this do not change the axes
 _SMALLEST_AXIS: Final = 1e-6  # of the first axis' variance; below is rounding
 _SMALLEST_VARIANCE: Final = 1e-9  # of unit vectors; all pictures alike
 
-_NO_ROWS: Final[Mapping[int, int]] = MappingProxyType({})
-_NO_GRIDS: Final[Mapping[tuple[str, str], Array]] = MappingProxyType({})
-_NO_MODELS: Final[Mapping[str, Array]] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class FeatureTable:
@@ -51,13 +47,13 @@ class FeatureTable:
     """
 
     dim: int = 0
-    rows: Mapping[int, int] = _NO_ROWS
-    images: Array = np.zeros((0, 0))
-    grids: Mapping[tuple[str, str], Array] = _NO_GRIDS
-    models: Mapping[str, Array] = _NO_MODELS
-    by_category: Mapping[tuple[str, str], Array] = _NO_GRIDS
+    rows: Mapping[int, int] = field(default_factory=dict)
+    images: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    grids: Mapping[tuple[str, str], Array] = field(default_factory=dict)
+    models: Mapping[str, Array] = field(default_factory=dict)
+    by_category: Mapping[tuple[str, str], Array] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
-    contents: Array = np.zeros((0, 0))
+    contents: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     def image(self, image_id: int) -> Array | None:
         """(r,) features of one image; None when it is not embedded."""
@@ -188,7 +184,8 @@ def _principal(centred: Array, components: int) -> Array:
     signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     deviation = np.sqrt(values[keep] / len(sample))
     scores: Array = centred @ (axes * signs / np.sqrt(deviation))
-    return scores / np.sqrt((scores**2).sum(axis=1).mean())
+    scores /= np.sqrt((scores**2).sum(axis=1).mean())
+    return scores
 
 
 def _leading(values: Array, components: int) -> NDArray[np.int64]:

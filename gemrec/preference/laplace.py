@@ -54,7 +54,7 @@ def laplace_dual(
         offset = kernel @ alpha
         at = moments(base + offset, log_nu)
         if np.isneginf(value):
-            value = _value(base + offset, margin, log_nu, alpha @ offset)
+            value = _value(base + offset, margin, log_nu, float(alpha @ offset))
         root = np.sqrt(at.variance)
         b = at.variance * offset + margin - at.mean
         inner = identity + root[:, None] * kernel * root
@@ -64,7 +64,7 @@ def laplace_dual(
         while True:
             new_alpha = alpha + scale * step
             new_offset = kernel @ new_alpha
-            new_value = _value(base + new_offset, margin, log_nu, new_alpha @ new_offset)
+            new_value = _value(base + new_offset, margin, log_nu, float(new_alpha @ new_offset))
             if new_value >= value or length < 1e-6 or scale < 1e-6:
                 break
             scale /= 2

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gemrec.preference.davidson import Array, moments
 from gemrec.preference.features import FeatureTable
@@ -32,9 +33,26 @@ _MAX_STEPS: Final = 60
 _CATEGORY_STEPS: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Pairs:
+    """The pairs that have votes, each once; arrays of length n.
+
+    Attributes:
+        first: Model index, below that in ``second``.
+        second: Model index.
+        games: Votes on the pair.
+        margin: Half of (wins of first - wins of second).
+    """
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    games: Array
+    margin: Array
+
+
+@dataclass(frozen=True)
 class PairCounts:
-    """Votes per pair of models; both arrays are (M, M).
+    """Votes per pair of models; both arrays are (M, M) and must not be changed.
 
     Attributes:
         wins: Votes for the row's model against the column's.
@@ -53,16 +71,24 @@ class PairCounts:
         """These votes less the other's."""
         return PairCounts(self.wins - other.wins, self.ties - other.ties)
 
-    @property
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The same votes as a list of pairs."""
+        games = self.wins + self.wins.T + self.ties
+        first, second = np.nonzero(np.triu(games, 1))
+        at = (first, second)
+        return Pairs(first, second, games[at], (self.wins[at] - self.wins.T[at]) / 2)
+
+    @cached_property
     def votes(self) -> int:
         """How many votes."""
-        return round(float(self.wins.sum() + self.ties.sum() / 2))
+        return round(float(self.pairs.games.sum()))
 
-    @property
+    @cached_property
     def votes_per_model(self) -> Array:
         """(M,) votes that each model took part in."""
-        total: Array = (self.wins + self.wins.T + self.ties).sum(axis=1)
-        return total
+        pairs, size = self.pairs, len(self.wins)
+        return _sums(pairs.first, pairs.games, size) + _sums(pairs.second, pairs.games, size)
 
 
 @dataclass(frozen=True)
@@ -92,7 +118,8 @@ class SharedPrior:
     def precision(self) -> Array:
         """(M, M) inverse of the covariance."""
         inverse: Array = np.linalg.inv(self.covariance)
-        return (inverse + inverse.T) / 2
+        inverse = (inverse + inverse.T) / 2
+        return inverse
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +206,10 @@ def fit_shared(
     return SharedState(prior, theta, (inverse + inverse.T) / 2, log_nu, content, counts.votes)
 
 
-def category_offsets(shared: SharedState, counts: PairCounts) -> tuple[Array, Array]:
-    """How much better or worse each model is in one category than overall.
+def category_offsets(
+    shared: SharedState, counts: Mapping[str, PairCounts]
+) -> Mapping[str, tuple[Array, Array]]:
+    """How much better or worse each model is in each category than overall.
 
     The offsets have independent priors N(0, 0.15). A few majorised Newton steps from 0 (each
     coordinate's curvature taken twice, which bounds that of the pairs) approach their posterior
@@ -188,22 +217,36 @@ def category_offsets(shared: SharedState, counts: PairCounts) -> tuple[Array, Ar
 
     Args:
         shared: The shared part, held fixed.
-        counts: The votes of this category.
+        counts: The votes of each category.
 
     Returns:
-        (M,) offsets in logits and (M,) their variances.
+        Per category (M,) offsets in logits and (M,) their variances.
     """
-    offsets = np.zeros(len(shared.mean))
-    curvature = np.zeros_like(offsets)
-    games = counts.wins + counts.wins.T + counts.ties
-    won = (counts.wins - counts.wins.T).sum(axis=1) / 2
+    if not counts:
+        return {}
+    size = len(shared.mean)
+    # All categories at once: category c's model m has number c * size + m.
+    lists = [(number * size, c.pairs) for number, c in enumerate(counts.values())]
+    first = np.concatenate([start + p.first for start, p in lists])
+    second = np.concatenate([start + p.second for start, p in lists])
+    games = np.concatenate([p.games for _, p in lists])
+    margin = np.concatenate([p.margin for _, p in lists])
+    total = len(lists) * size
+    gap = np.tile(shared.mean, len(lists))
+    gap = gap[first] - gap[second]
+    offsets, curvature = np.zeros(total), np.zeros(total)
     for _ in range(_CATEGORY_STEPS):
-        theta = shared.mean + offsets
-        at = moments(theta[:, None] - theta[None, :], shared.log_nu)
-        curvature = (games * at.variance).sum(axis=1)
-        gradient = won - (games * at.mean).sum(axis=1) - offsets / CATEGORY_VARIANCE
+        at = moments(gap + offsets[first] - offsets[second], shared.log_nu)
+        spread = games * at.variance
+        curvature = _sums(first, spread, total) + _sums(second, spread, total)
+        score = margin - games * at.mean
+        gradient = _sums(first, score, total) - _sums(second, score, total)
+        gradient -= offsets / CATEGORY_VARIANCE
         offsets = offsets + gradient / (1 / CATEGORY_VARIANCE + 2 * curvature)
-    return offsets, 1 / (1 / CATEGORY_VARIANCE + curvature)
+    variances = 1 / (1 / CATEGORY_VARIANCE + curvature)
+    shape = (len(lists), size)
+    found = zip(counts, offsets.reshape(shape), variances.reshape(shape), strict=True)
+    return {category: (mean, variance) for category, mean, variance in found}
 
 
 class _Problem:
@@ -211,12 +254,10 @@ class _Problem:
 
     def __init__(self, prior: SharedPrior, counts: PairCounts) -> None:
         self._prior = prior
-        games = counts.wins + counts.wins.T + counts.ties
-        self._first, self._second = np.nonzero(np.triu(games, 1))
-        pairs = (self._first, self._second)
-        self._games = games[pairs]
-        self._margin = (counts.wins[pairs] - counts.wins.T[pairs]) / 2
-        self._ties = float(counts.ties[pairs].sum())
+        pairs = counts.pairs
+        self._first, self._second = pairs.first, pairs.second
+        self._games, self._margin = pairs.games, pairs.margin
+        self._ties = float(counts.ties.sum()) / 2
 
     def value(self, theta: Array, log_nu: float) -> float:
         """Log-posterior up to a constant."""
@@ -242,8 +283,7 @@ class _Problem:
         curvature = self._games * at.variance
         hessian[self._first, self._second] -= curvature
         hessian[self._second, self._first] -= curvature
-        diagonal = np.bincount(self._first, curvature, size)
-        diagonal += np.bincount(self._second, curvature, size)
+        diagonal = _sums(self._first, curvature, size) + _sums(self._second, curvature, size)
         hessian[np.arange(size), np.arange(size)] += diagonal
         hessian[:size, size] = self._spread(-self._games * at.mean * at.tie)
         hessian[size, :size] = hessian[:size, size]
@@ -252,9 +292,12 @@ class _Problem:
 
     def _spread(self, values: Array) -> Array:
         size = len(self._prior.mean)
-        spread: Array = np.bincount(self._first, values, size).astype(np.float64)
-        spread -= np.bincount(self._second, values, size)
-        return spread
+        return _sums(self._first, values, size) - _sums(self._second, values, size)
+
+
+def _sums(index: NDArray[np.int64], values: Array, size: int) -> Array:
+    """(size,) sum of the values at each index."""
+    return np.bincount(index, values, size).astype(np.float64, copy=False)
 
 
 def _standardised_popularity(models: Sequence[str], downloads: Mapping[str, int]) -> Array:

@@ -1,0 +1,231 @@
+"""Why a model is recommended: facts first, then plain words that say no more than the facts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from gemrec.recommend.snapshot import Snapshot
+from gemrec.records import Outcome, Vote
+from gemrec.retrieval import Candidate
+
+ENOUGH_VOTES: Final = 5
+"""Comparisons from which a person's order is called their own."""
+
+_ALIKE: Final = 0.5  # cosine of two models' features from which their pictures are called alike
+_SIDES = {Outcome.LEFT: 0, Outcome.RIGHT: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How one model fared in one person's votes that stand.
+
+    Attributes:
+        wins: Comparisons in which it was preferred.
+        losses: Comparisons in which the other one was.
+        ties: Comparisons without a preference, of any kind.
+        votes: Ids of these vote events.
+        rivals: Ids of the models it met, each once.
+    """
+
+    wins: int = 0
+    losses: int = 0
+    ties: int = 0
+    votes: tuple[int, ...] = ()
+    rivals: tuple[str, ...] = ()
+
+    @property
+    def comparisons(self) -> int:
+        """All of them."""
+        return self.wins + self.losses + self.ties
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """The facts behind one recommended model.
+
+    Attributes:
+        model_id: The model.
+        known_person: Whether the recommendation is for somebody in particular.
+        own: The person's comparisons in all, skips left out.
+        record: How this model fared in them.
+        category: The prompt's category, empty when unknown.
+        in_category: How it fared on prompts of that category.
+        alike: A model with like pictures that the person preferred more often than not; only for
+            a model that the person has not compared.
+        alike_record: How that one fared.
+        everybody: Votes on this model by all people, blind battles only.
+        all_votes: Votes on all models by all people, blind battles only.
+        above_average: Whether the others' votes and popularity put it above the average model.
+        downloads: The catalog's download count.
+    """
+
+    model_id: str
+    known_person: bool
+    own: int
+    record: Record
+    category: str
+    in_category: Record
+    alike: str | None
+    alike_record: Record
+    everybody: int
+    all_votes: int
+    above_average: bool
+    downloads: int
+
+    @property
+    def evidence(self) -> tuple[int, ...]:
+        """Ids of the person's vote events that the words rest on."""
+        return self.record.votes or self.alike_record.votes
+
+
+def find_reasons(
+    snapshot: Snapshot, annotator_id: str | None, candidates: Sequence[Candidate], category: str
+) -> tuple[Reason, ...]:
+    """Collect the facts behind each candidate.
+
+    Args:
+        snapshot: What is known.
+        annotator_id: For whom; None for everybody.
+        candidates: The recommended models.
+        category: The prompt's category, empty when unknown.
+    """
+    cast = tuple(
+        v
+        for v in snapshot.votes_of(annotator_id)
+        if v.outcome is not None and v.outcome is not Outcome.SKIP
+    )
+    records = _records(cast)
+    in_category = _records([v for v in cast if v.category == category]) if category else {}
+    shared = snapshot.taste(annotator_id).shared
+    per_model = snapshot.counts.votes_per_model
+    average = float(shared.mean.mean()) if len(shared.mean) else 0.0
+    reasons = []
+    for candidate in candidates:
+        model = candidate.model
+        row = snapshot.prior.index[model.id]
+        record = records.get(model.id, Record())
+        alike = None
+        if not record.comparisons and candidate.taste > 0:
+            alike = _liked_alike(snapshot, model.id, records)
+        reasons.append(
+            Reason(
+                model_id=model.id,
+                known_person=annotator_id is not None,
+                own=len(cast),
+                record=record,
+                category=category,
+                in_category=in_category.get(model.id, Record()),
+                alike=alike,
+                alike_record=records[alike] if alike else Record(),
+                everybody=int(per_model[row]),
+                all_votes=snapshot.counts.votes,
+                above_average=float(shared.mean[row]) > average,
+                downloads=model.downloads,
+            )
+        )
+    return tuple(reasons)
+
+
+def in_words(reason: Reason, names: Mapping[str, str]) -> str:
+    """Say a reason in plain words.
+
+    Args:
+        reason: The facts.
+        names: Display name per model id; ids stand in for missing ones.
+    """
+    name = names.get(reason.model_id, reason.model_id)
+    if not reason.own:
+        return _without_own_votes(reason)
+    if reason.record.comparisons:
+        first = _compared(reason, name, names)
+    elif reason.alike is not None:
+        other = names.get(reason.alike, reason.alike)
+        first = (
+            f"You have not compared {name} yet; its pictures are like those of {other}, which you "
+            f"preferred in {_of(reason.alike_record)}"
+        )
+    else:
+        first = f"You have not compared {name} yet; {_everybody(reason)}"
+    if reason.own < ENOUGH_VOTES:
+        votes = "1 comparison" if reason.own == 1 else f"{reason.own} comparisons"
+        return (
+            f"{first}. Only {votes} of yours so far, so this is still close to everybody's order."
+        )
+    return f"{first}."
+
+
+def _without_own_votes(reason: Reason) -> str:
+    if not reason.all_votes:
+        order = f"this is the order of popularity ({reason.downloads:,} downloads)"
+        return f"Nobody has voted yet: {order}."
+    start = "Not enough votes of yours yet: this" if reason.known_person else "This"
+    return f"{start} is everybody's order; {_everybody(reason)}."
+
+
+def _everybody(reason: Reason) -> str:
+    if not reason.everybody:
+        return "nobody has voted on it, so what is expected of it is uncertain"
+    votes = "1 vote" if reason.everybody == 1 else f"{reason.everybody} votes"
+    return f"{votes} by all people put it {'above' if reason.above_average else 'below'} average"
+
+
+def _compared(reason: Reason, name: str, names: Mapping[str, str]) -> str:
+    record = reason.record
+    text = f"You preferred {name} in {_of(record)}"
+    if record.comparisons > 1 and len(record.rivals) == 1:
+        text += f", each time against {names.get(record.rivals[0], record.rivals[0])}"
+    if 1 < reason.in_category.wins < record.comparisons:
+        text += f"; on {reason.category} prompts in {_of(reason.in_category)}"
+    if (
+        record.wins < record.losses
+        and reason.above_average
+        and reason.everybody > record.comparisons
+    ):
+        text += "; other people rate it above average"
+    return text
+
+
+def _of(record: Record) -> str:
+    text = f"{record.wins} of {record.comparisons} comparison{'s' * (record.comparisons != 1)}"
+    if record.ties:
+        text += f" ({record.ties} without a preference)"
+    return text
+
+
+def _records(votes: Sequence[Vote]) -> dict[str, Record]:
+    records: dict[str, Record] = {}
+    for vote in votes:
+        if vote.outcome is None:
+            continue
+        winner = _SIDES.get(vote.outcome)
+        for side, model_id in enumerate(vote.models):
+            old = records.get(model_id, Record())
+            rival = vote.models[1 - side]
+            records[model_id] = Record(
+                wins=old.wins + (winner == side),
+                losses=old.losses + (winner == 1 - side),
+                ties=old.ties + (winner is None),
+                votes=(*old.votes, vote.id),
+                rivals=old.rivals if rival in old.rivals else (*old.rivals, rival),
+            )
+    return records
+
+
+def _liked_alike(snapshot: Snapshot, model_id: str, records: Mapping[str, Record]) -> str | None:
+    """The model with the most alike pictures that the person preferred more often than not."""
+    features = snapshot.features
+    own = features.expected(model_id)
+    if own is None:
+        return None
+    best, found = _ALIKE, None
+    for other, record in records.items():
+        seen = features.expected(other)
+        if seen is None or record.wins <= record.losses:
+            continue
+        length = float(np.linalg.norm(own) * np.linalg.norm(seen))
+        cosine = float(own @ seen) / length if length > 0 else 0.0
+        if cosine > best:
+            best, found = cosine, other
+    return found

@@ -1,0 +1,108 @@
+"""All derived state after one vote, immutable and swapped whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from gemrec.leaderboard import EloTable
+from gemrec.preference import (
+    CategoryOffsets,
+    FeatureTable,
+    PairCounts,
+    SharedPrior,
+    SharedState,
+    Taste,
+    category_offsets,
+    fit_shared,
+    fit_taste,
+)
+from gemrec.recommend.boards import BoardDesk
+from gemrec.recommend.gallery import Gallery
+from gemrec.recommend.ledger import changed_counts
+from gemrec.records import Board, Vote
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is known after ``last_vote_id``; safe to share between threads.
+
+    Boards and people's tastes are made when they are first asked for and then kept. They depend
+    on the other fields alone, so two readers always see the same.
+
+    Attributes:
+        last_vote_id: Newest vote event taken in; 0 before the first.
+        events: How many events that was.
+        events_by_person: Events per annotator id, casts, edits and undos.
+        people: Votes that stand, per annotator id.
+        shared: What everybody likes.
+        counts: Blind votes that stand, over ``shared.prior.models``.
+        counts_by_category: The same for each category.
+        features: What the pictures look like.
+        gallery: All images.
+        elo: Displayed ratings; must not be changed.
+    """
+
+    last_vote_id: int
+    events: int
+    events_by_person: Mapping[str, int]
+    people: Mapping[str, tuple[Vote, ...]]
+    shared: SharedState
+    counts: PairCounts
+    counts_by_category: Mapping[str, PairCounts]
+    features: FeatureTable
+    gallery: Gallery
+    elo: EloTable
+    desk: BoardDesk = field(repr=False, compare=False)
+    _boards: dict[str | None, Board] = field(default_factory=dict, repr=False, compare=False)
+    _tastes: dict[str | None, Taste] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def prior(self) -> SharedPrior:
+        """What is believed before any vote."""
+        return self.shared.prior
+
+    @cached_property
+    def offsets(self) -> CategoryOffsets:
+        """How much better or worse each model is in each category than overall."""
+        return category_offsets(self.shared, self.counts_by_category)
+
+    def votes_applied(self, annotator_id: str | None) -> int:
+        """How many vote events of this person (all people's for None) are in here."""
+        if annotator_id is None:
+            return self.events
+        return self.events_by_person.get(annotator_id, 0)
+
+    def votes_of(self, annotator_id: str | None) -> tuple[Vote, ...]:
+        """This person's votes that stand, in the order of their newest events."""
+        return () if annotator_id is None else self.people.get(annotator_id, ())
+
+    def board(self, category: str | None = None) -> Board:
+        """The leaderboard of all blind votes, or of one category's."""
+        found = self._boards.get(category)
+        if found is None:
+            standing = sorted(
+                (vote for votes in self.people.values() for vote in votes), key=lambda v: v.id
+            )
+            found = self.desk.board(category, self.last_vote_id, self.elo, standing)
+            self._boards[category] = found
+        return found
+
+    def taste(self, annotator_id: str | None) -> Taste:
+        """A person's taste; somebody unknown, or None, gets what is expected of anybody.
+
+        The shared part that it builds on is fitted without this person's votes, so that none is
+        counted twice.
+        """
+        votes = self.votes_of(annotator_id)
+        key = annotator_id if votes else None
+        found = self._tastes.get(key)
+        if found is None:
+            shared = self._without(votes) if votes else self.shared
+            found = fit_taste(votes, shared, self.features, self.offsets)
+            self._tastes[key] = found
+        return found
+
+    def _without(self, votes: tuple[Vote, ...]) -> SharedState:
+        taken = ((vote, -1.0) for vote in votes)
+        others = changed_counts(self.counts, taken, self.prior.index)
+        return fit_shared(self.prior, others, start=self.shared)
