@@ -1,9 +1,12 @@
 """Vectors of images and texts, each computed once and kept in the store."""
 
+import itertools
 import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from gemrec.embedding.encoder import Vectors
 from gemrec.embedding.host import EncoderWorker
@@ -14,9 +17,26 @@ from gemrec.store import Store
 
 log = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 120.0  # for one call; a hundred images take seconds
+TIMEOUT_SECONDS = 120.0  # for one job; 32 images take seconds
 
-_Task = tuple[Callable[[], object], Callable[[], None]]
+JOB_IMAGES = 32  # images per job of the encoder, so that a text waits for a second at most
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Task:
+    """Background work; texts go first, because a person may be waiting for theirs."""
+
+    priority: int
+    number: int
+    work: Callable[[], object] = field(compare=False)
+    then: Callable[[], None] = field(compare=False)
+
+
+TEXT, IMAGES, LAST = range(3)  # priorities
+
+
+def do_nothing() -> None:
+    """What follows when nobody waits."""
 
 
 class EmbeddingService:
@@ -35,7 +55,8 @@ class EmbeddingService:
         self._worker = worker
         self._store = store
         self._images = images
-        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._tasks: queue.PriorityQueue[_Task] = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -51,7 +72,7 @@ class EmbeddingService:
             thread, self._thread = self._thread, None
         self._worker.close()
         if thread is not None:
-            self._tasks.put(None)
+            self._tasks.put(_Task(LAST, next(self._numbers), do_nothing, do_nothing))
             thread.join()
 
     def image_vectors(self, images: Sequence[Image], wait: bool = True) -> dict[int, Vectors]:
@@ -88,22 +109,31 @@ class EmbeddingService:
             return known[text]
         if wait:
             return self._encode_text(text)
-        self._in_background(lambda: self._encode_text(text), lambda: None)
+        self._in_background(TEXT, lambda: self._encode_text(text), do_nothing)
         return None
 
     def embed_in_background(self, images: Sequence[Image], then: Callable[[], None]) -> None:
-        """Compute missing vectors in a thread of its own, then call ``then()`` there.
+        """Compute missing vectors in a thread of its own, in batches.
 
         A failure is logged; the images stay without vectors until they are asked for again.
+
+        Args:
+            images: Any images of the store.
+            then: Called in that thread after each batch of at most 32 images is stored.
         """
-        batch = tuple(images)
-        self._in_background(lambda: self.image_vectors(batch), then)
+        for start in range(0, max(len(images), 1), JOB_IMAGES):
+            batch = tuple(images[start : start + JOB_IMAGES])
+            self._in_background(IMAGES, partial(self.image_vectors, batch), then)
 
     def _encode_images(self, digests: Sequence[str]) -> dict[str, Vectors]:
-        files = [self._images.path(digest) for digest in digests]
-        rows = self._worker.images(files, TIMEOUT_SECONDS)
-        vectors = dict(zip(digests, rows, strict=True))
-        self._store.vectors.put(self.name, vectors)
+        vectors: dict[str, Vectors] = {}
+        for start in range(0, len(digests), JOB_IMAGES):
+            batch = digests[start : start + JOB_IMAGES]
+            files = [self._images.path(digest) for digest in batch]
+            rows = self._worker.images(files, TIMEOUT_SECONDS)
+            made = dict(zip(batch, rows, strict=True))
+            self._store.vectors.put(self.name, made)
+            vectors |= made
         return vectors
 
     def _encode_text(self, text: str) -> Vectors:
@@ -114,7 +144,9 @@ class EmbeddingService:
         self._store.vectors.put_text(self.name, {text: vector})
         return vector
 
-    def _in_background(self, work: Callable[[], object], then: Callable[[], None]) -> None:
+    def _in_background(
+        self, priority: int, work: Callable[[], object], then: Callable[[], None]
+    ) -> None:
         with self._lock:
             if self._closed:
                 return
@@ -123,14 +155,16 @@ class EmbeddingService:
                     target=self._serve_tasks, name="embedding-tasks", daemon=True
                 )
                 self._thread.start()
-            self._tasks.put((work, then))
+            self._tasks.put(_Task(priority, next(self._numbers), work, then))
 
     def _serve_tasks(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            work, then = task
+        while True:
+            task = self._tasks.get()
+            if self._closed:
+                return
             try:
-                work()
-                then()
+                task.work()
+                task.then()
             except GemrecError as error:
                 if not self._closed:
                     log.warning("embedding in the background failed: %s", error)

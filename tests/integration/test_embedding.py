@@ -115,6 +115,33 @@ def test_background_work_calls_back_when_the_vectors_are_stored(setup):
     assert sorted(seen) == [image.id for image in images]
 
 
+def test_many_images_go_in_batches_and_texts_overtake_them(setup):
+    images = [setup.add((n * 3, n * 3, n * 3)) for n in range(70)]
+    order, done = [], threading.Event()
+    encode_images, encode_texts = setup.worker.images, setup.worker.texts
+    release = threading.Event()
+
+    def images_after_release(files, timeout):
+        release.wait(20)
+        order.append(len(files))
+        return encode_images(files, timeout)
+
+    def texts(texts, timeout):
+        order.append(texts[0])
+        return encode_texts(texts, timeout)
+
+    setup.worker.images, setup.worker.texts = images_after_release, texts
+    batches = []
+    setup.service.embed_in_background(images, lambda: batches.append(1))
+    setup.service.embed_in_background([], done.set)
+    setup.service.text_vector("a cat", wait=False)
+    release.set()
+    assert done.wait(20)
+    assert order.index("a cat") <= 1  # behind the batch that had begun, before all others
+    assert sorted(n for n in order if n != "a cat") == [6, 32, 32]
+    assert len(batches) == 3
+
+
 def test_a_background_failure_is_logged_and_the_next_task_runs(setup, caplog):
     broken = setup.add("red")
     setup.files.path(broken.digest).unlink()
