@@ -1,0 +1,106 @@
+"""Builds the page and serves it."""
+
+import os
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from gemrec.services import Services
+from gemrec.ui.arena_tab import build_arena_tab
+from gemrec.ui.context import Context
+from gemrec.ui.endpoints import add_endpoints
+from gemrec.ui.for_you_tab import build_for_you_tab
+from gemrec.ui.identity import Identity, IdentityMiddleware
+from gemrec.ui.leaderboard_tab import build_leaderboard_tab
+from gemrec.ui.pictures import Pictures
+from gemrec.ui.routes import build_routes
+from gemrec.ui.sessions import Cancellations
+from gemrec.ui.theme import build_theme, read_head
+
+THREADS = 40
+BRAND = (
+    '<div class="g-brand"><span class="g-gem" aria-hidden="true"></span><b>GEMRec</b></div>'
+    '<button type="button" class="g-toggle" data-theme-toggle aria-label="Switch light and dark">'
+    "</button>"
+)
+
+
+def build_context(services: Services) -> Context:
+    """Everything the tabs share; the secrets come from the database, so restarts keep them."""
+    store = services.store
+    return Context(
+        services,
+        Identity(store.secrets.get_or_create("annotators"), store, services.clock),
+        Pictures(
+            store, services.images, services.catalog, store.secrets.get_or_create("pictures")
+        ),
+        Cancellations(),
+    )
+
+
+def build_demo(services: Services, context: Context | None = None) -> gr.Blocks:
+    """The page with its tabs and the named API.
+
+    Args:
+        services: All parts of gemrec.
+        context: What the tabs share; made from ``services`` when None.
+    """
+    shared = context or build_context(services)
+    with gr.Blocks(title="GEMRec", analytics_enabled=False, fill_width=True) as demo:
+        gr.HTML(BRAND, elem_id="brand", apply_default_css=False)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Arena", id="arena", elem_id="tab-arena"):
+                arena_prompt = build_arena_tab(shared, demo)
+            with gr.Tab("For you", id="for-you", elem_id="tab-for-you") as for_you:
+                build_for_you_tab(shared, for_you, arena_prompt)
+            with gr.Tab("Leaderboard", id="leaderboard", elem_id="tab-leaderboard") as board:
+                build_leaderboard_tab(shared, board)
+        add_endpoints(shared)
+    return demo.queue(api_open=False)
+
+
+def launch_arguments(services: Services, context: Context) -> dict[str, Any]:
+    """The arguments of ``Blocks.launch``: our look, our routes, and nothing that leaks."""
+    settings = services.settings
+    return {
+        "server_name": settings.host,
+        "server_port": settings.port or None,
+        "theme": build_theme(),
+        "head": read_head(settings.assets),
+        "favicon_path": str(settings.assets / "ui" / "favicon.svg"),
+        "app_kwargs": {
+            "routes": build_routes(services, context.pictures),
+            "middleware": [Middleware(IdentityMiddleware, identity=context.identity)],
+        },
+        "max_threads": THREADS,
+        "show_error": False,
+        "run_history": False,
+        "enable_monitoring": False,
+        "footer_links": [],
+        "ssr_mode": False,
+        "share": False,
+        "mcp_server": False,
+        "pwa": False,
+        "quiet": True,
+    }
+
+
+def launch(services: Services, *, prevent_thread_lock: bool = False) -> tuple[gr.Blocks, str]:
+    """Serve the page.
+
+    Args:
+        services: All parts of gemrec, started.
+        prevent_thread_lock: Return at once while the page is served in the background.
+
+    Returns:
+        The running Blocks and its address.
+    """
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "0")
+    context = build_context(services)
+    demo = build_demo(services, context)
+    _, url, _ = demo.launch(prevent_thread_lock=True, **launch_arguments(services, context))
+    print(f"GEMRec is on {url}", flush=True)  # noqa: T201
+    if not prevent_thread_lock:
+        demo.block_thread()
+    return demo, url

@@ -1,0 +1,174 @@
+"""The named API: four endpoints for scripts, by position or by name."""
+
+from typing import Any
+
+import gradio as gr
+from gradio.route_utils import get_root_url
+
+from gemrec.arena import BattleFailed, BattleReady
+from gemrec.documents import (
+    battle_document,
+    board_document,
+    recommendation_document,
+    vote_document,
+)
+from gemrec.errors import GemrecError, GenerationError, InputError
+from gemrec.records import Image
+from gemrec.ui.arena_tab import BATTLES_AT_ONCE, GENERATION
+from gemrec.ui.context import Context, headers_of, shown_url
+from gemrec.ui.identity import NAME_LENGTH
+
+ANONYMOUS = "anonymous"
+"""Who opens a battle when the open API is called without a name."""
+
+Document = dict[str, Any]
+
+
+class Endpoints:
+    """The functions behind the API; their signatures are its documentation.
+
+    Args:
+        context: Services, identity, pictures.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._services = context.services
+
+    def open_battle(
+        self,
+        prompt: str,
+        request: gr.Request,
+        models: list[str] | None = None,
+        images: int = 4,
+        annotator: str | None = None,
+    ) -> Document:
+        """Open a blind battle, wait for its images, and return its ticket and image addresses.
+
+        Args:
+            prompt: What both models are asked for.
+            request: Sent along by Gradio.
+            models: Model ids to choose the pair from; null means all.
+            images: Images per side.
+            annotator: A plain name; believed only when the server's API is open.
+        """
+        try:
+            who = self._annotator(request, annotator)
+            events = self._services.arena.open_battle(
+                who or self._named(ANONYMOUS),
+                self._services.prompt(prompt),
+                models=_model_ids(models),
+                images=images,
+            )
+            last = None
+            for last in events:
+                pass
+            if isinstance(last, BattleReady):
+                root = _root(request)
+                return battle_document(last, lambda name: f"{root}/{shown_url(name)}")
+            reason = last.reason if isinstance(last, BattleFailed) else "The battle was stopped."
+            raise GenerationError(reason)
+        except GemrecError as error:
+            raise _api_error(error) from error
+
+    def vote(self, ticket: str, outcome: str) -> Document:
+        """Vote on an open battle and learn the models behind it.
+
+        Args:
+            ticket: As the battle gave it; good for one vote.
+            outcome: left, right, tie, both_good, both_bad or skip.
+        """
+        try:
+            if not isinstance(ticket, str):
+                raise InputError(f"ticket: got {ticket!r}; allowed: the text that the battle gave")
+            return vote_document(self._services.arena.cast_vote(ticket, outcome))
+        except GemrecError as error:
+            raise _api_error(error) from error
+
+    def recommend(
+        self, prompt: str, request: gr.Request, annotator: str | None = None, k: int = 5
+    ) -> Document:
+        """Rank models and images for a prompt and an annotator, or for everybody.
+
+        Args:
+            prompt: What somebody wants to see.
+            request: Sent along by Gradio.
+            annotator: A plain name; believed only when the server's API is open.
+            k: Most models to return.
+        """
+        root = _root(request)
+
+        def url_for(image: Image) -> str:
+            return f"{root}/{self._context.image_url(image)}"
+
+        try:
+            answer = self._services.recommend(self._annotator(request, annotator), prompt, k)
+            return recommendation_document(answer, url_for)
+        except GemrecError as error:
+            raise _api_error(error) from error
+
+    def leaderboard(self, category: str | None = None) -> Document:
+        """Ratings with intervals.
+
+        Args:
+            category: One topic; null means all.
+        """
+        try:
+            return board_document(self._services.leaderboard(category or None))
+        except GemrecError as error:
+            raise _api_error(error) from error
+
+    def _annotator(self, request: gr.Request, name: str | None) -> str | None:
+        """Whose call it is: the cookie's annotator, or the given name if names are believed."""
+        if self._context.identity.annotator_id(headers_of(request)) is not None:
+            return self._context.identity.annotator(headers_of(request)).id
+        if not name and self._services.settings.open_api:
+            return None
+        return self._named(name)
+
+    def _named(self, name: str | None) -> str:
+        if not self._services.settings.open_api:
+            raise InputError(
+                "This server does not believe plain names (GEMREC_OPEN_API is off): "
+                "open its page in a browser, which gives you an identity of your own."
+            )
+        if not isinstance(name, str) or not 1 <= len(name.strip()) <= NAME_LENGTH:
+            raise InputError(f"annotator: got {name!r}; allowed: 1 to {NAME_LENGTH} characters")
+        annotators = self._services.store.annotators
+        return annotators.by_name(name.strip(), self._services.clock()).id
+
+
+def add_endpoints(context: Context) -> None:
+    """Add the endpoints to the Blocks that are being built."""
+    endpoints = Endpoints(context)
+    gr.api(
+        endpoints.open_battle,
+        api_name="open_battle",
+        concurrency_id=GENERATION,
+        concurrency_limit=BATTLES_AT_ONCE,
+    )
+    gr.api(endpoints.vote, api_name="vote", queue=False)
+    gr.api(endpoints.recommend, api_name="recommend", queue=False)
+    gr.api(endpoints.leaderboard, api_name="leaderboard", queue=False)
+
+
+def _model_ids(models: object) -> list[str] | None:
+    """The wanted ids; a text with commas counts as a list of them."""
+    if models is None:
+        return None
+    ids = models.split(",") if isinstance(models, str) else models
+    if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
+        raise InputError(f"models: got {models!r}; allowed: null or a list of model ids")
+    return [i.strip() for i in ids if i.strip()] or None
+
+
+def _root(request: gr.Request) -> str:
+    """The address of the page as the caller sees it."""
+    raw = request.request
+    if raw is None:
+        return ""
+    return get_root_url(raw, route_path=raw.url.path, root_path=raw.scope.get("root_path") or None)
+
+
+def _api_error(error: Exception) -> gr.Error:
+    return gr.Error(str(error), print_exception=False)
