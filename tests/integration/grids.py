@@ -43,8 +43,10 @@ def build(folder: Path, timeout: float = 20.0, models: dict[str, Model] | None =
     models = models or {name: scripted_model(name) for name in SCRIPTS}
     store = Store(folder / "gemrec.db")
     store.models.sync(models.values(), NOW)
+    backend = options.pop("backend", "scripted")
+    worker = options.pop("worker", None) or GenerationWorker(backend, BackendOptions(threads=1))
     return GridService(
-        GenerationWorker(options.pop("backend", "scripted"), BackendOptions(threads=1)),
+        worker,
         ImageFiles(folder / "images"),
         store,
         Catalog(models),

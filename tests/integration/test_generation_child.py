@@ -1,0 +1,146 @@
+"""Real diffusers pipelines in the worker's child, asked from a process without torch."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image as PILImage
+
+from gemrec.errors import GenerationCancelledError
+from gemrec.generation import BackendOptions, GenerationJob, GenerationWorker, warm_up_jobs
+from gemrec.generation.host import Generated, StepDone
+from gemrec.records import GenerationParameters, Model, ModelSource
+from tests.integration import grids
+from tests.unit.generation import tiny
+
+pytestmark = pytest.mark.integration
+
+PROMPT = "a cat face on a blue background"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """The tiny models, made by another process: this one should not need torch for them."""
+    folder = tmp_path_factory.mktemp("tiny")
+    code = "import sys, pathlib; from tests.unit.generation.tiny import save_tiny_models; "
+    code += "save_tiny_models(pathlib.Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=True)  # noqa: S603
+    long = GenerationParameters(steps=900, width=tiny.SIZE, height=tiny.SIZE)
+    endless = Model("endless", "Endless", ModelSource("local", str(folder / "base")), long)
+    entries = (
+        tiny.base_model(folder),
+        tiny.lora_model(folder, "one"),
+        tiny.lora_model(folder, "two"),
+        endless,
+    )
+    return {model.id: model for model in entries}
+
+
+@pytest.fixture(scope="module")
+def worker(models):
+    options = BackendOptions(device="cpu", threads=1)
+    built = GenerationWorker("diffusers", options, warm_up_jobs(models.values()))
+    built.start()
+    yield built
+    built.close()
+
+
+def job(models, name, seeds=(1, 2)):
+    return GenerationJob(models[name], models.get(models[name].source.base), PROMPT, seeds)
+
+
+def test_steps_then_images(worker, models):
+    *steps, last = worker.generate(job(models, "one"))
+    assert steps == [StepDone(step, 4) for step in (1, 2, 3, 4)]
+    assert isinstance(last, Generated)
+    assert [image.size for image in last.images] == [(tiny.SIZE, tiny.SIZE)] * 2
+    assert last.seconds > 0
+
+
+def test_cancel_ends_the_denoising(worker, models):
+    list(worker.generate(job(models, "base")))
+    steps = []
+    with pytest.raises(GenerationCancelledError, match="Endless"):
+        for event in worker.generate(job(models, "endless"), None, lambda: len(steps) >= 3):
+            steps.append(event)
+    pid = worker.pid
+    assert isinstance(list(worker.generate(job(models, "base")))[-1], Generated)
+    assert worker.pid == pid  # it stopped by itself and nothing was loaded again
+    assert len(steps) < 100
+
+
+def test_two_and_two_make_four(worker, tmp_path, models):
+    """Grids made in chunks of two and in one batch hold the same pictures."""
+    pictures = []
+    for chunk in (2, 4):
+        service = grids.build(tmp_path / str(chunk), models=models, worker=worker, chunk=chunk)
+        seen = grids.see(service, "base", "one")
+        assert not seen.failed
+        assert [image.seed for image in seen.done.images[0]] == list(grids.SEEDS)
+        pictures.append(
+            [
+                np.asarray(service._images.open(image.digest), int)
+                for side in seen.done.images
+                for image in side
+            ]
+        )
+    for two, four in zip(*pictures, strict=True):
+        assert np.abs(two - four).mean() < 1  # of 255, after lossy compression
+    left, right = pictures[0][0], pictures[0][4]
+    assert np.abs(left - right).mean() > 1
+
+
+PARENT = """
+import sys, pathlib, tempfile
+from tests.integration import grids
+from tests.unit.generation import tiny
+from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
+
+models = {"base": tiny.base_model(pathlib.Path(sys.argv[1]))}
+service = grids.build(pathlib.Path(tempfile.mkdtemp()), models=models, backend="diffusers")
+service.start()
+encoder = EmbeddingService(
+    EncoderWorker(EncoderOptions(kind="scripted")), service._store, service._images
+)
+seen = grids.see(service, "base")
+assert not seen.failed, seen.failed
+assert len(encoder.image_vectors(seen.done.images[0])) == 4
+service.close()
+encoder.close()
+heavy = {"torch", "diffusers", "transformers", "open_clip", "accelerate", "peft"}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_the_parent_never_imports_a_heavy_library(models):
+    folder = models["base"].source.path.rpartition("/")[0]
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", PARENT, folder], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_warm_up_takes_the_base_that_most_models_need(models):
+    other = Model("other", "Other", ModelSource("local", "/elsewhere"))
+    hub = Model("hub", "Hub", ModelSource("hub", "someone/something"))
+    jobs = warm_up_jobs([hub, other, *models.values()], images=3)
+    assert [job.model.id for job in jobs] == ["base", "one", "two"]
+    assert [job.base and job.base.id for job in jobs] == [None, "base", "base"]
+    assert jobs[0].seeds == (0, 1, 2)
+    assert warm_up_jobs([hub]) == ()
+    assert warm_up_jobs([]) == ()
+
+
+def test_pictures_travel_whole():
+    picture = PILImage.new("RGB", (8, 8), (1, 2, 3))
+    worker = GenerationWorker("scripted")
+    try:
+        model = Model(
+            "m", "M", ModelSource("scripted", ""), GenerationParameters(width=8, height=8)
+        )
+        last = list(worker.generate(GenerationJob(model, None, "a cat", (1,))))[-1]
+        assert (last.images[0].mode, last.images[0].size) == (picture.mode, picture.size)
+    finally:
+        worker.close()
