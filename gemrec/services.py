@@ -115,6 +115,7 @@ class Services:
             asked,
             self._text_vector(asked.text, patience),
             k,
+            hidden=() if annotator_id is None else self.arena.hidden_images(annotator_id),
         )
 
     def leaderboard(self, category: str | None = None) -> Board:
@@ -246,6 +247,7 @@ def build_services(
 
     def embed(prompt: Prompt, made: Sequence[Image]) -> None:
         """Prepare what a recommendation for this prompt will want to know."""
+        refresher.nudge_images()
         embeddings.text_vector(prompt.text, wait=False)
         embeddings.embed_in_background(made, refresher.nudge_images)
 

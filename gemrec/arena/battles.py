@@ -1,7 +1,9 @@
 """Battles: open one, vote on it, take the vote back, pick it up again after a reload."""
 
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import numpy as np
@@ -29,7 +31,7 @@ from gemrec.records import (
     Reveal,
     Vote,
 )
-from gemrec.store import Store
+from gemrec.store import Store, TicketRow
 
 _ID_BYTES = 12
 _SEED_LIMIT = 2**31
@@ -90,6 +92,8 @@ class Arena:
         self._rng_factory = rng_factory
         self._on_images = on_images
         self._new_id = new_id
+        self._lock = threading.Lock()
+        self._runs: list[BattleRun] = []
         self._cooldown = Cooldown(clock)
         self._chooser = PairChooser(catalog, store, grids.problem, sampler, self._cooldown)
 
@@ -158,10 +162,40 @@ class Arena:
             pairwise=battle.mode is BattleMode.BLIND,
         )
         run = BattleRun(battle, models, self._store, self._cooldown, self._new_id)
-        names = yield from run.events(stream)
-        self._on_images(prompt, run.images)
-        if names is not None:
-            yield self._ready(battle, self._tickets.issue(battle, battle.annotator_id), names)
+        with self._under_way(run):
+            names = yield from run.events(stream)
+            self._on_images(prompt, run.images)
+            if names is None:
+                return
+            ticket = self._tickets.issue(battle, battle.annotator_id)
+        yield self._ready(battle, ticket, names)
+
+    @contextmanager
+    def _under_way(self, run: BattleRun) -> Iterator[None]:
+        with self._lock:
+            self._runs.append(run)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._runs.remove(run)
+
+    def hidden_images(self, annotator_id: str) -> frozenset[int]:
+        """Ids of images whose model this annotator must not learn yet.
+
+        They are those of blind battles that are being made for them or wait for their vote.
+        """
+        with self._lock:
+            hidden = {
+                image.id
+                for run in self._runs
+                if run.battle.annotator_id == annotator_id and run.is_blind
+                for image in run.images
+            }
+        waiting = self._waiting(annotator_id)
+        if waiting is not None and waiting[0].mode is BattleMode.BLIND:
+            hidden |= {s.image_id for s in self._store.battles.showings(waiting[0].id)}
+        return frozenset(hidden)
 
     def _ready(self, battle: Battle, ticket: str, names: Names) -> BattleReady:
         known = self._store.models.known() if battle.mode is BattleMode.NAMED else {}
@@ -174,14 +208,22 @@ class Arena:
 
     def resume(self, annotator_id: str) -> BattleReady | None:
         """The annotator's newest battle that still waits for a vote, or None."""
-        battle = self._store.battles.latest_open(annotator_id)
-        row = None if battle is None else self._store.tickets.for_battle(battle.id)
-        if battle is None or row is None or row.expires_at <= self._clock():
+        waiting = self._waiting(annotator_id)
+        if waiting is None:
             return None
+        battle, row = waiting
         left, right = ([""] * len(battle.seeds) for _ in LABELS)
         for showing in self._store.battles.showings(battle.id):
             (left, right)[showing.side][showing.position] = showing.name
         return self._ready(battle, self._tickets.sign(row.id), (tuple(left), tuple(right)))
+
+    def _waiting(self, annotator_id: str) -> tuple[Battle, TicketRow] | None:
+        """The newest battle that can still be voted on, with its ticket."""
+        battle = self._store.battles.latest_open(annotator_id)
+        row = None if battle is None else self._store.tickets.for_battle(battle.id)
+        if battle is None or row is None or row.expires_at <= self._clock():
+            return None
+        return battle, row
 
     def cast_vote(
         self,

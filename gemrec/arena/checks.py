@@ -31,17 +31,16 @@ def check_prompt(prompt: Prompt, limits: ArenaLimits) -> Prompt:
     return Prompt(text, _tidy(prompt.category))
 
 
-def check_images(images: int, limits: ArenaLimits) -> int:
-    """The number of images per side.
+def check_images(images: float, limits: ArenaLimits) -> int:
+    """The number of images per side; 4.0, as JSON and sliders say it, is 4.
 
     Raises:
         InputError: Not a whole number from 1 to ``limits.images``.
     """
-    if isinstance(images, float) and images.is_integer():
-        images = int(images)  # numbers that come through JSON or a slider
-    if isinstance(images, bool) or not isinstance(images, int) or not 1 <= images <= limits.images:
+    is_number = isinstance(images, int | float) and not isinstance(images, bool)
+    if not is_number or not 1 <= images <= limits.images or images != int(images):
         raise InputError(f"images: got {images!r}; allowed: 1 to {limits.images}")
-    return images
+    return int(images)
 
 
 def check_outcome(outcome: str) -> Outcome:

@@ -33,6 +33,8 @@ class BattleRun:
         new_id: Names showings.
 
     Attributes:
+        battle: The stored battle.
+        is_blind: Whether its models are hidden until the vote.
         images: All images that are stored so far.
     """
 
@@ -45,12 +47,12 @@ class BattleRun:
         new_id: Callable[[], str],
     ) -> None:
         self.images: list[Image] = []
-        self._battle = battle
+        self.battle = battle
         self._models = models
         self._store = store
         self._cooldown = cooldown
         self._new_id = new_id
-        self._blind = battle.mode is BattleMode.BLIND
+        self.is_blind = battle.mode is BattleMode.BLIND
         self._names: list[list[str | None]] = [[None] * len(battle.seeds) for _ in models]
         self._fraction = 0.0
         self._failures: list[str] = []
@@ -60,23 +62,25 @@ class BattleRun:
         try:
             for event in stream:
                 yield from self._translate(event)
-                if self._failures and self._blind:
+                if self._failures and self.is_blind:
                     break
         except GenerationCancelledError:
             return None
         except (GenerationError, WorkerError) as error:
-            log.warning("battle %s ended: %s", self._battle.id, error)
+            log.warning("battle %s ended: %s", self.battle.id, error)
             self._failures.append(str(error))
         finally:
             # A generator that is left half-way must stop its work now, not when it is collected.
             if (close := getattr(stream, "close", None)) is not None:
                 close()
         if self._failures:
-            reason = NO_CONTEST if self._blind else f"{' '.join(self._failures)} Open a new battle."
+            reason = (
+                NO_CONTEST if self.is_blind else f"{' '.join(self._failures)} Open a new battle."
+            )
             yield BattleFailed(reason)
             return None
         left, right = (tuple(n for n in side if n is not None) for side in self._names)
-        if len(left) == len(right) == len(self._battle.seeds):
+        if len(left) == len(right) == len(self.battle.seeds):
             for model in self._models:
                 self._cooldown.worked(model.id)
             return left, right
@@ -93,21 +97,21 @@ class BattleRun:
             model = self._models[event.side]
             self._cooldown.failed(model.id)
             self._failures.append(f"{model.name}: {event.reason}")
-            log.warning("battle %s, %s: %s", self._battle.id, model.id, event.reason)
+            log.warning("battle %s, %s: %s", self.battle.id, model.id, event.reason)
         elif isinstance(event, GridDone):
             yield self._progress(1.0, "Done")
 
     def _progress(self, fraction: float, message: str) -> BattleProgress:
         self._fraction = max(self._fraction, min(fraction, 1.0))
-        if self._blind:
+        if self.is_blind:
             ready = sum(all(names) for names in zip(*self._names, strict=True))
-            message = f"Drawing both grids: {ready} of {len(self._battle.seeds)} pairs ready"
+            message = f"Drawing both grids: {ready} of {len(self.battle.seeds)} pairs ready"
         return BattleProgress(self._fraction, message)
 
     def _show(self, position: int, images: Sequence[Image | None]) -> tuple[str | None, str | None]:
         """Store a random name for each image of one place before anybody hears of it."""
         showings = [
-            Showing(self._new_id(), self._battle.id, image.id, side, position)
+            Showing(self._new_id(), self.battle.id, image.id, side, position)
             for side, image in enumerate(images)
             if image is not None and self._names[side][position] is None
         ]

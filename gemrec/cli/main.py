@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from gemrec.cli import doctor as checkup
 from gemrec.cli import tables
 from gemrec.cli.making import choose_models, export_images, make_images
+from gemrec.cli.options import AsJson, Db, PromptText, whole_number
 from gemrec.cli.output import answer, tell
 from gemrec.documents import (
     board_document,
@@ -30,12 +31,14 @@ from gemrec.errors import (
 )
 from gemrec.pocket.vocabulary import unknown_words
 from gemrec.records import Model
-from gemrec.services import Services, build_services
+from gemrec.services import MOST_MODELS, Services, build_services
 from gemrec.settings import Settings, load_settings
 
 PROGRAM = "python -m gemrec"
 WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 POCKET = "pocket"  # how the ids of the shipped models begin
+MOST_IMAGES = 64
+LAST_SEED = 2**31 - 1 - MOST_IMAGES
 ENCODER_SECONDS = 60.0  # nobody warmed it up for a single command
 _WRONG = (InputError, CatalogError, SettingsError, StoreError)
 
@@ -45,13 +48,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Compare image models blind, and learn which one suits whom.",
 )
-
-Db = Annotated[
-    Path | None,
-    typer.Option("--db", metavar="FILE", help="SQLite file to use instead of GEMREC_DB."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-PromptText = Annotated[str, typer.Option("--prompt", metavar="TEXT", help="What to draw.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -67,11 +63,18 @@ def generate(
     models: Annotated[
         str, typer.Option(metavar="all|ID,ID", help="Model ids with commas between, or all.")
     ] = "all",
-    images: Annotated[int, typer.Option(metavar="N", min=1, max=64, help="Images per model.")] = 4,
+    images: Annotated[
+        int,
+        typer.Option(
+            metavar="N", parser=whole_number(1, MOST_IMAGES), help="Images per model, 1 to 64."
+        ),
+    ] = 4,
     seed: Annotated[
         int,
         typer.Option(
-            metavar="S", min=0, max=2**31 - 65, help="First seed; the next images take the next."
+            metavar="S",
+            parser=whole_number(0, LAST_SEED),
+            help="First seed; each further image takes the next one.",
         ),
     ] = 0,
     out: Annotated[
@@ -117,7 +120,12 @@ def recommend(
     annotator: Annotated[
         str | None, typer.Option(metavar="NAME", help="For whom; without it, for everybody.")
     ] = None,
-    k: Annotated[int, typer.Option(metavar="K", min=1, max=50, help="How many models.")] = 5,
+    k: Annotated[
+        int,
+        typer.Option(
+            metavar="K", parser=whole_number(1, MOST_MODELS), help="How many models, 1 to 50."
+        ),
+    ] = 5,
     db: Db = None,
     as_json: AsJson = False,
 ) -> None:

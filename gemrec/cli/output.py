@@ -1,6 +1,7 @@
 """Where answers and notices go: JSON or tables on stdout, everything else on stderr."""
 
 import json
+import sys
 from collections.abc import Callable
 
 import typer
@@ -8,6 +9,7 @@ from rich.console import Console, RenderableType
 
 from gemrec.documents import Document
 
+PIPE_WIDTH = 200
 Renderer = Callable[[Document], RenderableType]
 
 
@@ -16,7 +18,9 @@ def answer(document: Document, as_json: bool, render: Renderer) -> None:
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2))
     else:
-        Console().print(render(document))
+        # Into a file or a pipe, long paths and reasons stay on one line.
+        width = None if sys.stdout.isatty() else PIPE_WIDTH
+        Console(width=width).print(render(document))
 
 
 def tell(message: str) -> None:

@@ -24,7 +24,7 @@ def board(document: Document) -> RenderableType:
             _whole(row["elo"]),
         )  # fmt: skip
     return _titled(
-        f"Leaderboard{where}: {document['votes']} votes, {document['method']}",
+        f"Leaderboard{where}: {_count(document['votes'], 'vote')}, {document['method']}",
         table,
         "No models yet: see `python -m gemrec models`.",
     )
@@ -39,7 +39,7 @@ def recommendation(document: Document) -> RenderableType:
     images = _table(("#", "model", "score", "image"))
     for place, row in enumerate(document["images"], start=1):
         _add(images, place, row["model"], _share(row["score"]), row["url"])
-    title = f"Models to run ({document['votes_applied']} votes applied)"
+    title = f"Models to run, after {_count(document['votes_applied'], 'vote')}"
     return Group(
         _titled(title, models, "No models can run here: see `python -m gemrec doctor`."),
         _titled("Images already made", images, "None yet for prompts like this one."),
@@ -53,7 +53,7 @@ def models(document: Document) -> RenderableType:
         state = "retired" if row["retired"] else (row["problem"] or "yes")
         _add(table, row["id"], row["name"], row["licence"], row["source"], state)
     return _titled(
-        f"{len(document['models'])} models",
+        _count(len(document["models"]), "model"),
         table,
         "The catalog is empty: name a file of models in GEMREC_MODELS.",
     )
@@ -65,7 +65,7 @@ def prompts(document: Document) -> RenderableType:
     for row in document["prompts"]:
         _add(table, row["category"], row["prompt"])
     return _titled(
-        f"{len(document['prompts'])} prompts",
+        _count(len(document["prompts"]), "prompt"),
         table,
         "No prompts: name a file of prompts in GEMREC_PROMPTS.",
     )
@@ -77,7 +77,7 @@ def images(document: Document) -> RenderableType:
     for row in document["images"]:
         seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
         _add(table, row["model"], row["seed"], seconds, row["file"])
-    return _titled(f"{len(document['images'])} images", table, "No image could be made.")
+    return _titled(_count(len(document["images"]), "image"), table, "No image could be made.")
 
 
 def checks(document: Document) -> RenderableType:
@@ -110,6 +110,10 @@ def _add(table: Table, *cells: object) -> None:
 def _titled(title: str, table: Table, when_empty: str) -> RenderableType:
     heading = Text(title, style="bold")
     return Group(heading, table if table.row_count else Text(when_empty), Text(""))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _whole(value: float | None) -> str:

@@ -258,6 +258,24 @@ class TestVoting:
                 services.arena.undo(annotator, vote_id)
 
 
+class TestHiding:
+    def test_images_of_an_open_battle_are_recommended_only_after_the_vote(self, services, ann):
+        ready = play(services, ann)
+        services.refresher.refresh()
+        assert services.recommend(ann, PROMPT.text).images == ()
+        assert len(services.recommend(None, PROMPT.text).images) == 4
+        services.arena.cast_vote(ready.ticket, "left", ann)
+        assert len(services.recommend(ann, PROMPT.text).images) == 4
+
+    def test_images_are_hidden_while_they_are_being_made(self, services, ann):
+        events = services.arena.open_battle(ann, PROMPT, images=2)
+        while not isinstance(next(events), BattleImages):
+            pass
+        assert len(services.arena.hidden_images(ann)) == 2
+        events.close()
+        assert services.arena.hidden_images(ann) == frozenset()
+
+
 class TestComingBack:
     def test_an_open_battle_is_found_again(self, services, ann):
         assert services.arena.resume(ann) is None
@@ -269,6 +287,15 @@ class TestComingBack:
         services.arena.cast_vote(again.ticket, "left", ann)
         assert services.arena.resume(ann) is None
         with pytest.raises(TicketError):
+            services.arena.cast_vote(ready.ticket, "left", ann)
+
+    def test_a_battle_whose_ticket_expired_is_not(self, make_services):
+        services = make_services(ticket_minutes=0.0001)
+        ann = services.store.annotators.create("Ann", services.clock()).id
+        ready = play(services, ann)
+        time.sleep(0.01)
+        assert services.arena.resume(ann) is None
+        with pytest.raises(TicketError, match="expired"):
             services.arena.cast_vote(ready.ticket, "left", ann)
 
     def test_a_restart_keeps_tickets_votes_and_the_board(self, services, ann):

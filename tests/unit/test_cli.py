@@ -76,13 +76,13 @@ class TestWrongInput:
             (["generate", "--prompt", "x" * 301], ["prompt", "301", "300"]),
             (["generate", "--prompt", PROMPT, "--models", "rde"], ["rde", "red"]),
             (["generate", "--prompt", PROMPT, "--models", ","], ["models", "red, green, blue"]),
-            (["generate", "--prompt", PROMPT, "--images", "0"], ["--images", "0", "1<=x<=64"]),
-            (["generate", "--prompt", PROMPT, "--images", "two"], ["--images", "two", "integer"]),
-            (["generate", "--prompt", PROMPT, "--seed", "-1"], ["--seed", "-1", "0<=x"]),
+            (["generate", "--prompt", PROMPT, "--images", "0"], ["--images", "0", "1 to 64"]),
+            (["generate", "--prompt", PROMPT, "--images", "two"], ["--images", "two", "1 to 64"]),
+            (["generate", "--prompt", PROMPT, "--seed", "-1"], ["--seed", "-1", "0 to"]),
             (["leaderboard", "--category", "nope"], ["category", "nope", "animal, food"]),
             (["recommend"], ["--prompt", "got nothing"]),
             (["recommend", "--prompt", ""], ["prompt", "got nothing", "allowed"]),
-            (["recommend", "--prompt", PROMPT, "--k", "0"], ["--k", "0", "1<=x<=50"]),
+            (["recommend", "--prompt", PROMPT, "--k", "0"], ["--k", "0", "1 to 50"]),
             (["recommend", "--prompt", PROMPT, "--annotator", " "], ["annotator", "empty"]),
             (["prompts", "--category", "nope"], ["category", "nope", "animal, food"]),
             (["models", "--nope"], ["--nope"]),
@@ -159,7 +159,7 @@ class TestGenerate:
     def test_people_get_a_table(self, run):
         code, out, _ = run("generate", "--prompt", PROMPT, "--models", "red", "--images", 1)
         assert code == 0
-        assert "1 images" not in out
+        assert "1 image" in out
         assert "red" in out
 
     def test_a_model_that_fails_does_not_stop_the_others(self, run, tmp_path):
@@ -206,7 +206,7 @@ class TestReading:
         assert document["votes_applied"] == 0
         assert len(document["models"]) == 2
         assert all(row["reason"] for row in document["models"])
-        assert len(document["images"]) == 3
+        assert len(document["images"]) == 2  # by the two models recommended
         for image in document["images"]:
             assert Path(image["url"].removeprefix("file://")).is_file()
         code, out, _ = run("recommend", "--prompt", PROMPT)
