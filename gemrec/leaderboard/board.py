@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 
 from gemrec.leaderboard.bradley_terry import PRIOR_SD, Method, Ratings, fit
-from gemrec.leaderboard.counts import Counts, CountSlice, Floats
+from gemrec.leaderboard.counts import Counts
 from gemrec.leaderboard.elo import BASE, SCALE, EloTable
 from gemrec.leaderboard.intervals import Intervals, compute_intervals
 from gemrec.leaderboard.ranks import published_ranks
+from gemrec.leaderboard.tables import Floats, PairCounts
 from gemrec.records import Board, BoardRow
 
 POINTS_PER_LOGIT: Final = SCALE * math.log10(math.e)
@@ -107,7 +108,7 @@ def _rows(ratings: Ratings, bounds: Intervals, elo: EloTable) -> tuple[BoardRow,
     )
 
 
-def win_matrix(table: CountSlice) -> Floats:
+def win_matrix(table: PairCounts) -> Floats:
     """(M, M) observed share of wins of the row over the column, ties as half; NaN without votes."""
     with np.errstate(invalid="ignore"):
         share: Floats = (table.wins + table.ties / 2) / table.games

@@ -1,16 +1,12 @@
 """Bradley-Terry strengths with Davidson's ties, by Newton's method on counts.
 
-With ``d`` the difference of two strengths in logits and ``nu >= 0`` the tie parameter (Davidson,
-1970, On extending the Bradley-Terry model to accommodate ties)::
+The model stands in :mod:`gemrec.leaderboard.davidson`. The prior keeps undefeated and winless models
+finite and centres each component on 0. The half-win method is the same without a tie term, each tie
+counted as half a win; it shrinks the scale when there are ties and exists for comparison.
 
-    P(first)  = e^(d/2)  / (e^(d/2) + e^(-d/2) + nu)
-    P(second) = e^(-d/2) / (e^(d/2) + e^(-d/2) + nu)
-    P(tie)    = nu       / (e^(d/2) + e^(-d/2) + nu)
-
-The log-likelihood is concave in the strengths and ``log nu``. Strengths and ``log nu`` carry a
-normal prior with mean 0, which keeps undefeated and winless models finite and centres each
-component on 0. The half-win method is the same without a tie term, each tie counted as half a win;
-it shrinks the scale when there are ties and exists for comparison.
+A refit starts from the earlier fit and reuses its inverse Hessian (a chord): each step costs one
+gradient, and few are needed, since one vote hardly bends the posterior. Where that converges slowly,
+Newton's method takes over. Both end where the step vanishes, at the same strengths.
 """
 
 import math
@@ -21,18 +17,23 @@ import numpy as np
 
 from gemrec.errors import InputError
 from gemrec.leaderboard.components import connected_components, unbounded_models
-from gemrec.leaderboard.counts import Counts, CountSlice, Floats, Ints, add_up
+from gemrec.leaderboard.counts import Counts
+from gemrec.leaderboard.davidson import Posterior, pair_probabilities
+from gemrec.leaderboard.tables import Floats, Ints, PairCounts
 
 Method = Literal["davidson", "half_win"]
 
 # Two logits put a model within odds of 50:1 to the average. On the human votes of llmfao (59 models)
 # held-out log-loss after 600 votes is 1.054 with 2, 1.040 with 1 and 1.076 with 10, and after all
-# 8,931 votes 2 moves no rating by more than 5 points from the plain maximum, 1 by 20.
+# 8,931 votes 2 moves no rating by more than 6 points from the plain maximum, 1 by 19.
 PRIOR_SD: Final = 2.0
 _STEP_TOLERANCE: Final = 1e-7  # Newton doubles the digits: the step after this one is below 1e-13
 _GAIN_TOLERANCE: Final = 1e-12  # in log-posterior; below, only rounding is left
 _ROUNDING_STEPS: Final = 5
 _MAX_STEPS: Final = 200
+_CHORD_TOLERANCE: Final = 1e-11
+_CHORD_RATE: Final = 0.2  # of one step to the one before; slower, a new Hessian pays
+_CHORD_REACH: Final = 0.5  # logits; a longer step has left the neighbourhood of the earlier fit
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,9 @@ class Ratings:
         votes: Votes the fit has seen.
         votes_per_model: (M,) votes each model took part in.
         last_vote_id: Newest vote event in the counts.
-        precision: (M + 1, M + 1) negative Hessian of the log-posterior at the maximum, the last row
-            for ``log_nu``; the common shift of each component, about which the votes say nothing, is
-            pinned by a constant.
-        steps: Newton steps that were needed.
+        steps: Newton or chord steps that were needed.
+        inverse_hessian: (M + 1, M + 1) inverse negative Hessian at this fit or at one that it was
+            refitted from; for the next refit, not for intervals.
     """
 
     method: Method
@@ -65,8 +65,8 @@ class Ratings:
     votes: int
     votes_per_model: Ints
     last_vote_id: int
-    precision: Floats
     steps: int
+    inverse_hessian: Floats
 
     @property
     def nu(self) -> float:
@@ -74,16 +74,22 @@ class Ratings:
         return math.exp(self.log_nu)
 
     @property
+    def point(self) -> Floats:
+        """(M + 1,) the strengths and ``log_nu``."""
+        return np.append(self.strengths, self.log_nu)
+
+    @property
     def components(self) -> tuple[tuple[str, ...], ...]:
         """The groups of models that are linked by votes, largest first."""
-        return tuple(
-            tuple(m for m, c in zip(self.models, self.component, strict=True) if c == number)
-            for number in range(int(self.component.max(initial=-1)) + 1)
-        )
+        groups: list[list[str]] = [[] for _ in range(int(self.component.max(initial=-1)) + 1)]
+        for model, number in zip(self.models, self.component.tolist(), strict=True):
+            if number >= 0:
+                groups[number].append(model)
+        return tuple(map(tuple, groups))
 
 
 def fit(
-    counts: Counts | CountSlice,
+    counts: Counts | PairCounts,
     *,
     method: Method = "davidson",
     prior_sd: float = PRIOR_SD,
@@ -105,33 +111,36 @@ def fit(
     """
     if not prior_sd > 0:
         raise InputError(f"prior_sd must be above 0, got {prior_sd}")
-    table = counts.slice() if isinstance(counts, Counts) else counts
-    component = connected_components(table.games)
-    problem = _Problem(table, method, prior_sd, component)
+    pairs = counts.pairs() if isinstance(counts, Counts) else counts
+    component = connected_components(pairs.games)
+    posterior = Posterior(pairs, component, prior_sd=prior_sd, with_ties=method == "davidson")
     if math.isinf(prior_sd):
-        _check_maximum(table, component, problem)
-    theta, log_nu = _starting_point(table, problem, start)
-    theta = _centre(theta, component)
-    theta, log_nu, precision, steps = _maximise(problem, theta, log_nu)
-    strengths = _centre(theta, component)
-    strengths.setflags(write=False)
-    precision.setflags(write=False)
+        _check_maximum(pairs, component, posterior)
+    solution = None
+    if start is not None and _same_problem(start, method, prior_sd, pairs.models, component):
+        solution = _follow_chord(posterior, start)
+    if solution is None:
+        solution = _maximise(posterior, _starting_point(pairs, component, posterior, start))
+    point, inverse, steps = solution
+    strengths = _centre(point[:-1], component)
+    for array in (strengths, inverse, component):
+        array.setflags(write=False)
     return Ratings(
         method=method,
-        models=table.models,
+        models=pairs.models,
         strengths=strengths,
-        log_nu=log_nu,
+        log_nu=float(point[-1]),
         component=component,
         prior_sd=prior_sd,
-        votes=table.votes,
-        votes_per_model=table.votes_per_model,
+        votes=pairs.votes,
+        votes_per_model=pairs.votes_per_model,
         last_vote_id=last_vote_id,
-        precision=precision,
         steps=steps,
+        inverse_hessian=inverse,
     )
 
 
-def refit(ratings: Ratings, counts: Counts | CountSlice, *, last_vote_id: int) -> Ratings:
+def refit(ratings: Ratings, counts: Counts | PairCounts, *, last_vote_id: int) -> Ratings:
     """Fit the same model to changed counts, starting from ``ratings``; equals the cold fit."""
     return fit(
         counts,
@@ -142,27 +151,22 @@ def refit(ratings: Ratings, counts: Counts | CountSlice, *, last_vote_id: int) -
     )
 
 
-def pair_probabilities(difference: Floats, log_nu: float) -> tuple[Floats, Floats, Floats]:
-    """Probability that the first wins, the second wins and that they tie.
-
-    Args:
-        difference: Strength of the first minus strength of the second, logits, any shape.
-        log_nu: Logarithm of the tie parameter.
-    """
-    # Divided through by the largest term, so that nothing overflows.
-    largest = np.maximum(np.abs(difference) / 2, log_nu)
-    first = np.exp(difference / 2 - largest)
-    second = np.exp(-difference / 2 - largest)
-    tie = np.exp(log_nu - largest)
-    total = first + second + tie
-    return first / total, second / total, tie / total
-
-
-def log_likelihood(ratings: Ratings, counts: CountSlice) -> float:
-    """Log-likelihood of counts over the same models under a Davidson fit; natural logarithm."""
-    first, _, tie = pair_probabilities(
-        ratings.strengths[:, None] - ratings.strengths[None, :], ratings.log_nu
+def curvature(ratings: Ratings, pairs: PairCounts) -> Floats:
+    """(M + 1, M + 1) inverse negative Hessian of the log-posterior exactly at the fit."""
+    posterior = Posterior(
+        pairs,
+        ratings.component,
+        prior_sd=ratings.prior_sd,
+        with_ties=ratings.method == "davidson",
     )
+    inverse: Floats = np.linalg.inv(posterior.derivatives(ratings.point)[1]).astype(np.float64)
+    return inverse
+
+
+def log_likelihood(ratings: Ratings, counts: PairCounts) -> float:
+    """Log-likelihood of counts over the same models under a Davidson fit; natural logarithm."""
+    theta = ratings.strengths
+    first, _, tie = pair_probabilities(theta[:, None] - theta[None, :], ratings.log_nu)
     won, tied = counts.wins > 0, np.triu(counts.ties) > 0
     return float(
         (counts.wins[won] * np.log(first[won])).sum()
@@ -170,117 +174,88 @@ def log_likelihood(ratings: Ratings, counts: CountSlice) -> float:
     )
 
 
-class _Problem:
-    """Log-posterior of one slice with its derivatives, over the pairs that have votes."""
-
-    def __init__(self, table: CountSlice, method: Method, prior_sd: float, component: Ints) -> None:
-        games = table.games
-        self.size = len(games)
-        self.first, self.second = np.nonzero(np.triu(games, 1))
-        pairs = (self.first, self.second)
-        self.games = games[pairs]
-        self.margin = (table.wins[pairs] - table.wins.T[pairs]) / 2
-        self.ties = float(table.ties[pairs].sum())
-        self.has_ties = method == "davidson" and (self.ties > 0 or not math.isinf(prior_sd))
-        self.weight = prior_sd**-2
-        # The likelihood says nothing of a component's common shift and the prior only that it is 0,
-        # where it starts: pinning it there changes no result and keeps the Hessian well conditioned.
-        same = component[:, None] == component[None, :]
-        self.pin = np.where(same & (component >= 0), 1.0, 0.0)
-        if math.isinf(prior_sd):
-            self.pin += np.diag(1.0 * (component < 0))
-
-    def value(self, theta: Floats, log_nu: float) -> float:
-        """Log-posterior up to a constant."""
-        d = theta[self.first] - theta[self.second]
-        half = np.abs(d) / 2
-        largest = np.maximum(half, log_nu)
-        total = np.exp(half - largest) + np.exp(-half - largest) + np.exp(log_nu - largest)
-        value = float(self.margin @ d - self.games @ (largest + np.log(total)))
-        value -= self.weight * float(theta @ theta) / 2
-        if self.has_ties:
-            value += self.ties * log_nu - self.weight * log_nu**2 / 2
-        return value
-
-    def derivatives(self, theta: Floats, log_nu: float) -> tuple[Floats, Floats]:
-        """Gradient (M + 1,) and negative Hessian (M + 1, M + 1)."""
-        p, q, tie = pair_probabilities(theta[self.first] - theta[self.second], log_nu)
-        half_gap = (p - q) / 2
-        size = self.size
-        score = self.margin - self.games * half_gap
-        curvature = self.games * ((p + q) / 4 - half_gap**2)
-        cross = -self.games * half_gap * tie
-        gradient = np.empty(size + 1)
-        gradient[:size] = self._spread(score) - self.weight * theta
-        hessian = np.zeros((size + 1, size + 1))
-        hessian[self.first, self.second] = -curvature
-        hessian[self.second, self.first] = -curvature
-        hessian[:size, :size] += self.pin
-        diagonal = add_up(self.first, curvature, size)
-        diagonal += add_up(self.second, curvature, size)
-        hessian[np.arange(size), np.arange(size)] += diagonal + self.weight
-        if self.has_ties:
-            gradient[size] = self.ties - self.games @ tie - self.weight * log_nu
-            hessian[:size, size] = hessian[size, :size] = self._spread(cross)
-            hessian[size, size] = self.games @ (tie * (1 - tie)) + self.weight
-        else:
-            gradient[size], hessian[size, size] = 0.0, 1.0
-        return gradient, hessian
-
-    def _spread(self, values: Floats) -> Floats:
-        """(M,) sum of pair values, with a plus for the first and a minus for the second model."""
-        spread = add_up(self.first, values, self.size)
-        spread -= add_up(self.second, values, self.size)
-        return spread
+def with_last_vote_id(ratings: Ratings, last_vote_id: int) -> Ratings:
+    """The same fit after vote events that did not change its counts."""
+    return replace(ratings, last_vote_id=last_vote_id)
 
 
-def _maximise(problem: _Problem, theta: Floats, log_nu: float) -> tuple[Floats, float, Floats, int]:
-    value, at_rounding = problem.value(theta, log_nu), 0
+Solution = tuple[Floats, Floats, int]  # point, inverse Hessian, steps
+
+
+def _maximise(posterior: Posterior, point: Floats) -> Solution:
+    value, at_rounding = posterior.value(point), 0
     for count in range(1, _MAX_STEPS + 1):
-        gradient, hessian = problem.derivatives(theta, log_nu)
+        gradient, hessian = posterior.derivatives(point)
         step = np.linalg.solve(hessian, gradient)
         settled = float(np.abs(step).max()) < _STEP_TOLERANCE
         # With a nearly flat prior and an undefeated model, rounding moves the strengths for ever.
         at_rounding = at_rounding + 1 if float(gradient @ step) < _GAIN_TOLERANCE else 0
         scale = 1.0
         while True:
-            new_theta = theta + scale * step[:-1]
-            new_log_nu = log_nu + scale * float(step[-1]) if problem.has_ties else log_nu
-            new_value = problem.value(new_theta, new_log_nu)
+            new_point = point + scale * step
+            new_value = posterior.value(new_point)
             # At the top, rounding decides between values; Newton's step is right there.
             if new_value >= value or at_rounding or settled or scale < 1e-6:
                 break
             scale /= 2
-        theta, log_nu, value = new_theta, new_log_nu, new_value
+        point, value = new_point, new_value
         if settled or at_rounding == _ROUNDING_STEPS:
-            return theta, log_nu, problem.derivatives(theta, log_nu)[1], count
+            inverse: Floats = np.linalg.inv(hessian).astype(np.float64)
+            return point, inverse, count
     raise InputError(
         f"the ratings did not settle in {_MAX_STEPS} Newton steps; give a smaller prior_sd"
     )
 
 
+def _follow_chord(posterior: Posterior, start: Ratings) -> Solution | None:
+    """Steps with the earlier fit's Hessian; None where they do not converge fast."""
+    if math.isfinite(start.log_nu) is not posterior.with_ties:
+        return None
+    point, before = start.point, _CHORD_REACH / _CHORD_RATE
+    for count in range(1, _MAX_STEPS + 1):
+        step = start.inverse_hessian @ posterior.gradient(point)
+        length = float(np.abs(step).max())
+        if length < _CHORD_TOLERANCE:
+            return point + step, start.inverse_hessian, count
+        if length > _CHORD_RATE * before:
+            return None
+        point, before = point + step, length
+    return None
+
+
+def _same_problem(
+    start: Ratings, method: Method, prior_sd: float, models: tuple[str, ...], component: Ints
+) -> bool:
+    return (
+        start.method == method
+        and start.prior_sd == prior_sd
+        and start.models == models
+        and np.array_equal(start.component, component)
+    )
+
+
 def _starting_point(
-    table: CountSlice, problem: _Problem, start: Ratings | None
-) -> tuple[Floats, float]:
-    theta = np.zeros(problem.size)
-    log_nu = 0.0 if problem.has_ties else -math.inf
+    pairs: PairCounts, component: Ints, posterior: Posterior, start: Ratings | None
+) -> Floats:
+    point = np.append(np.zeros(len(pairs.models)), posterior.start_log_nu)
     if start is not None:
         known = dict(zip(start.models, start.strengths.tolist(), strict=True))
-        theta = np.array([known.get(m, 0.0) for m in table.models])
-        if problem.has_ties and math.isfinite(start.log_nu):
-            log_nu = start.log_nu
-    return theta, log_nu
+        theta = np.array([known.get(model, 0.0) for model in pairs.models])
+        point[:-1] = _centre(theta, component)
+        if posterior.with_ties and math.isfinite(start.log_nu):
+            point[-1] = start.log_nu
+    return point
 
 
-def _check_maximum(table: CountSlice, component: Ints, problem: _Problem) -> None:
-    unbounded = unbounded_models(table.wins, table.ties, component)
+def _check_maximum(pairs: PairCounts, component: Ints, posterior: Posterior) -> None:
+    unbounded = unbounded_models(pairs.wins, pairs.ties, component)
     if unbounded.size:
-        names = ", ".join(repr(table.models[i]) for i in unbounded[:3])
+        names = ", ".join(repr(pairs.models[i]) for i in unbounded[:3])
         raise InputError(
             f"without a prior there is no finite rating of {names}: they never lost or never won "
             "against the others; give a finite prior_sd"
         )
-    if problem.has_ties and problem.ties == problem.games.sum():
+    if posterior.with_ties and posterior.ties == posterior.votes:
         raise InputError("all votes are ties, which has no maximum; give a finite prior_sd")
 
 
@@ -290,8 +265,3 @@ def _centre(theta: Floats, component: Ints) -> Floats:
         members = component == number
         centred[members] -= theta[members].mean()
     return centred
-
-
-def with_last_vote_id(ratings: Ratings, last_vote_id: int) -> Ratings:
-    """The same fit after votes that did not change its counts."""
-    return replace(ratings, last_vote_id=last_vote_id)

@@ -1,8 +1,11 @@
 """Which models can be compared at all: the components of the graph of votes."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gemrec.leaderboard.counts import Floats, Ints
+from gemrec.leaderboard.tables import Floats, Ints
+
+Edges = NDArray[np.bool_]
 
 
 def connected_components(games: Floats) -> Ints:
@@ -15,12 +18,13 @@ def connected_components(games: Floats) -> Ints:
         (M,) component of each model: 0 is the one with most votes, then in falling order of votes
         (ties by its first model); -1 for models without votes.
     """
-    reach = games > 0
+    reach: Edges = np.asarray(games > 0)
     size = len(games)
+    voted = reach.any(axis=1)
     label = np.full(size, -1, dtype=np.int64)
     found = 0
     for start in range(size):
-        if label[start] >= 0 or not reach[start].any():
+        if label[start] >= 0 or not voted[start]:
             continue
         label[_reachable(reach, start)] = found
         found += 1
@@ -47,7 +51,7 @@ def unbounded_models(wins: Floats, ties: Floats, component: Ints) -> Ints:
     Returns:
         Indices of the models outside the largest mutually reachable set of their component.
     """
-    beats = (wins + ties) > 0
+    beats: Edges = (wins + ties) > 0
     unbounded = np.zeros(len(wins), dtype=bool)
     for number in range(component.max(initial=-1) + 1):
         rest = component == number
@@ -62,9 +66,7 @@ def unbounded_models(wins: Floats, ties: Floats, component: Ints) -> Ints:
     return np.flatnonzero(unbounded)
 
 
-def _reachable(
-    edges: np.ndarray[tuple[int, int], np.dtype[np.bool_]], start: int
-) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _reachable(edges: Edges, start: int) -> NDArray[np.bool_]:
     """(M,) which models can be reached from ``start``, itself included."""
     seen = np.zeros(len(edges), dtype=bool)
     seen[start] = True

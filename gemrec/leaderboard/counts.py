@@ -4,125 +4,48 @@ A board never reads votes again: it reads these counts, to which one vote is add
 and from which an undone or edited vote is taken away again.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gemrec.errors import InputError
+from gemrec.leaderboard.cells import (
+    ANNOTATOR_BITS,
+    CATEGORY_BITS,
+    MODEL_BITS,
+    CellTable,
+    pack,
+    unpack_annotators,
+    unpack_pairs,
+)
+from gemrec.leaderboard.tables import (
+    BOTH_BAD,
+    BOTH_GOOD,
+    TIES,
+    WINS_FIRST,
+    WINS_SECOND,
+    CountSlice,
+    Floats,
+    Ints,
+    PairCounts,
+    add_up,
+)
 from gemrec.records import BattleMode, EventKind, Outcome, Vote
+from gemrec.store import CountRow
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-# A cell's key packs annotator, category and the two models into one integer, so that numbers given
-# out later never change earlier keys. 22 + 11 + 15 + 15 bits: 4 million annotators, 2,048
-# categories, 32,768 models.
-_MODEL_BITS: Final = 15
-_CATEGORY_BITS: Final = 11
-_ANNOTATOR_BITS: Final = 22
-
-# Columns of a cell: wins of the first model, wins of the second, and the three kinds of tie.
-WINS_FIRST, WINS_SECOND, TIES, BOTH_GOOD, BOTH_BAD = range(5)
-_TIE_COLUMNS: Final[Mapping[Outcome, int]] = {
+_TIE_ROWS: Final[Mapping[Outcome, int]] = {
     Outcome.TIE: TIES,
     Outcome.BOTH_GOOD: BOTH_GOOD,
     Outcome.BOTH_BAD: BOTH_BAD,
 }
+# Slices whose matrices are kept up to date vote by vote; 20 MiB at 200 models.
+_KEPT_SLICES: Final = 32
 
-
-def add_up(index: Ints, values: Floats, size: int) -> Floats:
-    """(size,) sum of the values of each index."""
-    return np.bincount(index, values, size).astype(np.float64, copy=False)
-
-
-class CountRowLike(Protocol):
-    """One row of the store's count table; ``model_a < model_b``."""
-
-    @property
-    def model_a(self) -> str:
-        """First model id."""
-
-    @property
-    def model_b(self) -> str:
-        """Second model id."""
-
-    @property
-    def category(self) -> str:
-        """Category of the prompts, empty when unknown."""
-
-    @property
-    def annotator_id(self) -> str:
-        """Who voted."""
-
-    @property
-    def wins_a(self) -> int:
-        """Votes for the first model."""
-
-    @property
-    def wins_b(self) -> int:
-        """Votes for the second model."""
-
-    @property
-    def ties(self) -> int:
-        """Plain ties."""
-
-    @property
-    def both_good(self) -> int:
-        """Ties of two good sides."""
-
-    @property
-    def both_bad(self) -> int:
-        """Ties of two bad sides."""
-
-
-@dataclass(frozen=True)
-class CountSlice:
-    """The counts that one board is fitted to; arrays are read-only.
-
-    Attributes:
-        models: Model ids; their positions are the indices used everywhere below.
-        wins: (M, M) votes for the row's model against the column's.
-        ties: (M, M) symmetric number of ties of any kind.
-        cluster: (K,) number of the annotator of each cell.
-        first: (K,) index of a cell's first model.
-        second: (K,) index of a cell's second model.
-        cells: (K, 5) wins of first, wins of second, ties, both good, both bad.
-    """
-
-    models: tuple[str, ...]
-    wins: Floats
-    ties: Floats
-    cluster: Ints
-    first: Ints
-    second: Ints
-    cells: Floats
-
-    @cached_property
-    def games(self) -> Floats:
-        """(M, M) symmetric number of votes on each pair."""
-        games: Floats = self.wins + self.wins.T + self.ties
-        return games
-
-    @cached_property
-    def votes_per_model(self) -> Ints:
-        """(M,) votes that each model took part in."""
-        votes: Ints = self.games.sum(axis=1).astype(np.int64)
-        return votes
-
-    @property
-    def votes(self) -> int:
-        """All votes in the slice."""
-        return int(self.votes_per_model.sum()) // 2
-
-    @cached_property
-    def clusters(self) -> int:
-        """How many annotators voted."""
-        used = self.cluster[self.cells.sum(axis=1) > 0]
-        return int(np.unique(used).size)
+Matrices = tuple[Floats, Floats]
+SliceKey = tuple[int | None, int | None]  # category, annotator
 
 
 class Counts:
@@ -138,7 +61,7 @@ class Counts:
         >>> from gemrec.leaderboard.counts import Counts
         >>> counts = Counts(["a", "b"])
         >>> counts.add_outcome("b", "a", Outcome.LEFT, annotator_id="ann")
-        >>> counts.slice().wins.tolist()
+        >>> counts.wins.tolist()
         [[0.0, 0.0], [1.0, 0.0]]
     """
 
@@ -146,14 +69,12 @@ class Counts:
         self._models: dict[str, int] = {}
         self._categories: dict[str, int] = {}
         self._annotators: dict[str, int] = {}
-        self._cell_of: dict[int, int] = {}
-        self._keys = np.zeros(64, dtype=np.int64)
-        self._cells = np.zeros((64, 5), dtype=np.float64)
-        for model in models:
-            self._number(self._models, model, _MODEL_BITS, "models")
+        self._cells = CellTable()
+        self._kept: dict[SliceKey, Matrices] = {}
+        self.add_models(models)
 
     @classmethod
-    def from_rows(cls, rows: Iterable[CountRowLike], models: Iterable[str] = ()) -> "Counts":
+    def from_rows(cls, rows: Iterable[CountRow], models: Iterable[str] = ()) -> "Counts":
         """Read the store's count table.
 
         Args:
@@ -164,7 +85,8 @@ class Counts:
         for row in rows:
             cell, swapped = counts._cell(row.model_a, row.model_b, row.category, row.annotator_id)
             wins = (row.wins_b, row.wins_a) if swapped else (row.wins_a, row.wins_b)
-            counts._cells[cell] += (*wins, row.ties, row.both_good, row.both_bad)
+            for kind, times in enumerate((*wins, row.ties, row.both_good, row.both_bad)):
+                counts._cells.add(cell, kind, times)
         return counts
 
     @classmethod
@@ -173,6 +95,48 @@ class Counts:
         counts = cls(models)
         for vote in votes:
             counts.add(vote)
+        return counts
+
+    @classmethod
+    def from_codes(
+        cls,
+        *,
+        models: Sequence[str],
+        annotators: Sequence[str],
+        categories: Sequence[str] = ("",),
+        first: Ints,
+        second: Ints,
+        annotator: Ints,
+        category: Ints | None = None,
+        cells: NDArray[np.integer],
+    ) -> "Counts":
+        """Read many votes or count rows at once, names given as positions in lists.
+
+        Args:
+            models: Distinct model ids.
+            annotators: Distinct annotator ids.
+            categories: Distinct categories.
+            first: (K,) position of each row's first model.
+            second: (K,) position of its second model, another one.
+            annotator: (K,) position of its annotator.
+            category: (K,) position of its category; None puts all into the first.
+            cells: (5, K) wins of first, wins of second, ties, both good, both bad.
+
+        Raises:
+            InputError: A row compares a model with itself.
+        """
+        counts = cls(models)
+        for names, numbers, bits, what in (
+            (annotators, counts._annotators, ANNOTATOR_BITS, "annotators"),
+            (categories, counts._categories, CATEGORY_BITS, "categories"),
+        ):
+            for name in names:
+                _number(numbers, name, bits, what)
+        if (first == second).any():
+            raise InputError("a vote compares two models, got a row with the same one twice")
+        if category is None:
+            category = np.zeros_like(first)
+        counts._cells = CellTable.load(annotator, category, first, second, cells)
         return counts
 
     @property
@@ -193,17 +157,17 @@ class Counts:
     @property
     def wins(self) -> Floats:
         """(M, M) votes for the row's model against the column's, all categories."""
-        return self.slice().wins
+        return self.pairs().wins
 
     @property
     def ties(self) -> Floats:
         """(M, M) symmetric number of ties of any kind, all categories."""
-        return self.slice().ties
+        return self.pairs().ties
 
     def add_models(self, models: Iterable[str]) -> None:
         """List further models, votes or not."""
         for model in models:
-            self._number(self._models, model, _MODEL_BITS, "models")
+            self._model(model)
 
     def add(self, vote: Vote) -> bool:
         """Count a vote; a skip, an undo or a named comparison counts nothing.
@@ -211,7 +175,7 @@ class Counts:
         Returns:
             Whether the vote was counted.
         """
-        return self._change(vote, 1.0)
+        return self._change(vote, 1)
 
     def remove(self, vote: Vote) -> bool:
         """Take away a vote that was added before: one that an undo or edit supersedes.
@@ -222,7 +186,7 @@ class Counts:
         Raises:
             InputError: No such vote is in the counts.
         """
-        return self._change(vote, -1.0)
+        return self._change(vote, -1)
 
     def add_outcome(
         self,
@@ -232,7 +196,7 @@ class Counts:
         *,
         annotator_id: str,
         category: str = "",
-        times: float = 1.0,
+        times: int = 1,
     ) -> None:
         """Count an outcome of a pair; ``times`` is -1 to take it away.
 
@@ -243,36 +207,60 @@ class Counts:
         if not outcome.is_preference:
             raise InputError("a skip is no preference and cannot be counted; leave it out")
         cell, swapped = self._cell(left, right, category, annotator_id)
-        column = _TIE_COLUMNS.get(outcome)
-        if column is None:
-            column = WINS_FIRST if (outcome is Outcome.LEFT) is not swapped else WINS_SECOND
-        if self._cells[cell, column] + times < 0:
+        row = _TIE_ROWS.get(outcome)
+        if row is None:
+            row = WINS_FIRST if (outcome is Outcome.LEFT) is not swapped else WINS_SECOND
+        if not self._cells.add(cell, row, times):
             raise InputError(
                 f"no {outcome} of {left!r} and {right!r} by {annotator_id!r} is counted, so none can "
                 "be taken away; rebuild the counts from the votes"
             )
-        self._cells[cell, column] += times
+        sides = (self._models[left], self._models[right])
+        winner, loser = sides[::-1] if outcome is Outcome.RIGHT else sides
+        for key in itertools.product(
+            (None, self._categories[category]), (None, self._annotators[annotator_id])
+        ):
+            if key in self._kept:
+                wins, ties = self._kept[key]
+                if row >= TIES:
+                    ties[winner, loser] += times
+                    ties[loser, winner] += times
+                else:
+                    wins[winner, loser] += times
 
-    def slice(self, *, category: str | None = None, annotator_id: str | None = None) -> CountSlice:
-        """Copy the counts of one board.
+    def pairs(self, *, category: str | None = None, annotator_id: str | None = None) -> PairCounts:
+        """Copy the votes per pair of one board; enough for ratings, in time that no vote adds to.
 
         Args:
             category: Only prompts of this category; None for all.
             annotator_id: Only this annotator's votes; None for all.
         """
-        size = len(self._cell_of)
-        keys, cells = self._keys[:size], self._cells[:size]
-        keep = np.ones(size, dtype=bool)
-        if category is not None:
-            number = self._categories.get(category, -1)
-            keep &= (keys >> (2 * _MODEL_BITS)) & ((1 << _CATEGORY_BITS) - 1) == number
-        if annotator_id is not None:
-            keep &= keys >> (2 * _MODEL_BITS + _CATEGORY_BITS) == self._annotators.get(
-                annotator_id, -1
-            )
-        return _slice(self.models, keys[keep], cells[keep])
+        key = self._slice_key(category, annotator_id)
+        kept = self._kept.pop(key, None)
+        if kept is None:
+            if len(self._kept) >= _KEPT_SLICES:
+                self._kept.pop(next(iter(self._kept)))
+            kept = self._matrices(key)
+        self._kept[key] = kept  # last in line to be dropped
+        wins, ties = kept[0].copy(), kept[1].copy()
+        _freeze(wins, ties)
+        return PairCounts(self.models, wins, ties)
 
-    def _change(self, vote: Vote, times: float) -> bool:
+    def slice(self, *, category: str | None = None, annotator_id: str | None = None) -> CountSlice:
+        """Copy the counts of one board, with who voted; what clustered intervals need.
+
+        Args:
+            category: Only prompts of this category; None for all.
+            annotator_id: Only this annotator's votes; None for all.
+        """
+        pairs = self.pairs(category=category, annotator_id=annotator_id)
+        keys, cells = self._cells.select(*self._slice_key(category, annotator_id))
+        cluster = unpack_annotators(keys)
+        first, second = unpack_pairs(keys)
+        _freeze(cluster, first, second, cells)
+        return CountSlice(pairs.models, pairs.wins, pairs.ties, cluster, first, second, cells)
+
+    def _change(self, vote: Vote, times: int) -> bool:
         if (
             vote.mode is not BattleMode.BLIND
             or vote.kind is EventKind.UNDO
@@ -290,44 +278,50 @@ class Counts:
         return True
 
     def _cell(self, left: str, right: str, category: str, annotator_id: str) -> tuple[int, bool]:
-        """The cell's row and whether its first model is ``right``."""
+        """The cell's position and whether its first model is ``right``."""
         if left == right:
             raise InputError(f"a vote compares two models, got {left!r} twice")
-        a = self._number(self._models, left, _MODEL_BITS, "models")
-        b = self._number(self._models, right, _MODEL_BITS, "models")
-        key = self._number(self._annotators, annotator_id, _ANNOTATOR_BITS, "annotators")
-        key = key << _CATEGORY_BITS | self._number(
-            self._categories, category, _CATEGORY_BITS, "categories"
+        a, b = self._model(left), self._model(right)
+        key = pack(
+            _number(self._annotators, annotator_id, ANNOTATOR_BITS, "annotators"),
+            _number(self._categories, category, CATEGORY_BITS, "categories"),
+            min(a, b),
+            max(a, b),
         )
-        key = (key << _MODEL_BITS | min(a, b)) << _MODEL_BITS | max(a, b)
-        cell = self._cell_of.setdefault(key, len(self._cell_of))
-        if cell == len(self._keys):
-            self._keys = np.concatenate([self._keys, np.zeros_like(self._keys)])
-            self._cells = np.concatenate([self._cells, np.zeros_like(self._cells)])
-        self._keys[cell] = key
-        return cell, a > b
+        return self._cells.find(key), a > b
 
-    @staticmethod
-    def _number(numbers: dict[str, int], name: str, bits: int, what: str) -> int:
-        number = numbers.setdefault(name, len(numbers))
-        if number >= 1 << bits:
-            raise InputError(f"too many {what} for one board: at most {1 << bits} are allowed")
-        return number
+    def _model(self, name: str) -> int:
+        if name not in self._models:
+            self._kept.clear()  # the matrices have become too small
+        return _number(self._models, name, MODEL_BITS, "models")
+
+    def _slice_key(self, category: str | None, annotator_id: str | None) -> SliceKey:
+        """Numbers of the names; -1, which no cell has, for a name never seen."""
+        return (
+            None if category is None else self._categories.get(category, -1),
+            None if annotator_id is None else self._annotators.get(annotator_id, -1),
+        )
+
+    def _matrices(self, key: SliceKey) -> Matrices:
+        """(M, M) wins and ties, added up from the cells."""
+        keys, cells = self._cells.select(*key)
+        first, second = unpack_pairs(keys)
+        size = len(self._models)
+        there, back = first * size + second, second * size + first
+        wins = add_up(there, cells[WINS_FIRST], size * size)
+        wins += add_up(back, cells[WINS_SECOND], size * size)
+        tied = cells[TIES:].sum(axis=0, dtype=np.int32)
+        ties = add_up(there, tied, size * size).reshape(size, size)
+        return wins.reshape(size, size), ties + ties.T
 
 
-def _slice(models: Sequence[str], keys: Ints, cells: Floats) -> CountSlice:
-    size, mask = len(models), (1 << _MODEL_BITS) - 1
-    first, second = keys >> _MODEL_BITS & mask, keys & mask
-    shape = (size, size)
+def _number(numbers: dict[str, int], name: str, bits: int, what: str) -> int:
+    number = numbers.setdefault(name, len(numbers))
+    if number >= 1 << bits:
+        raise InputError(f"too many {what} for one board: at most {1 << bits} are allowed")
+    return number
 
-    def matrix(index: Ints, values: Floats) -> Floats:
-        return add_up(index, values, size * size).reshape(shape)
 
-    wins = matrix(first * size + second, cells[:, WINS_FIRST])
-    wins += matrix(second * size + first, cells[:, WINS_SECOND])
-    ties = matrix(first * size + second, cells[:, TIES:].sum(axis=1))
-    ties += ties.T.copy()
-    cluster = keys >> (2 * _MODEL_BITS + _CATEGORY_BITS)
-    for array in (wins, ties, cluster, first, second, cells):
+def _freeze(*arrays: NDArray[np.generic]) -> None:
+    for array in arrays:
         array.setflags(write=False)
-    return CountSlice(tuple(models), wins, ties, cluster, first, second, cells)

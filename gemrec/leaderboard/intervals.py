@@ -28,17 +28,19 @@ from typing import Final, Literal
 import numpy as np
 
 from gemrec.errors import InputError
-from gemrec.leaderboard.bradley_terry import Ratings, pair_probabilities
-from gemrec.leaderboard.counts import (
+from gemrec.leaderboard.bradley_terry import Ratings, curvature
+from gemrec.leaderboard.davidson import pair_probabilities
+from gemrec.leaderboard.quantiles import t_quantile
+from gemrec.leaderboard.tables import (
     TIES,
     WINS_FIRST,
     WINS_SECOND,
     CountSlice,
     Floats,
     Ints,
+    PairCounts,
     add_up,
 )
-from gemrec.leaderboard.quantiles import t_quantile
 
 IntervalMethod = Literal["sandwich", "curvature"]
 
@@ -56,7 +58,7 @@ class Intervals:
     Attributes:
         method: ``sandwich`` (clustered by annotator) or ``curvature`` (votes taken as independent).
         confidence: Nominal coverage, 0..1.
-        clusters: Number of annotators.
+        clusters: Number of annotators; 0 when unknown.
         degrees: Degrees of freedom of the t quantile; infinite for ``curvature``.
         covariance: (M, M) covariance of the strengths.
         low: (M,) lower ends.
@@ -74,7 +76,7 @@ class Intervals:
 
 def compute_intervals(
     ratings: Ratings,
-    counts: CountSlice,
+    counts: PairCounts,
     *,
     confidence: float = 0.95,
     method: IntervalMethod = "sandwich",
@@ -83,9 +85,9 @@ def compute_intervals(
 
     Args:
         ratings: The fit.
-        counts: The slice it was fitted to.
+        counts: What it was fitted to; a :class:`CountSlice`, which knows who voted, for a sandwich.
         confidence: Nominal coverage, strictly between 0 and 1.
-        method: ``sandwich`` falls back to ``curvature`` with a single annotator.
+        method: ``sandwich`` falls back to ``curvature`` where at most one annotator is known.
 
     Raises:
         InputError: ``confidence`` is out of range or ``counts`` lists other models.
@@ -94,11 +96,12 @@ def compute_intervals(
         raise InputError(f"confidence must be strictly between 0 and 1, got {confidence}")
     if counts.models != ratings.models:
         raise InputError("intervals need the counts that the ratings were fitted to")
-    size, clusters = len(ratings.models), counts.clusters
-    inverse: Floats = np.linalg.inv(ratings.precision).astype(np.float64)
+    size = len(ratings.models)
+    inverse = curvature(ratings, counts)
     covariance = _within_components(inverse[:size, :size], ratings)
+    clusters = counts.clusters if isinstance(counts, CountSlice) else 0
     degrees = np.inf
-    if method == "sandwich" and clusters > 1:
+    if method == "sandwich" and isinstance(counts, CountSlice) and clusters > 1:
         clustered = _within_components(_sandwich(ratings, counts, inverse), ratings)
         covariance, degrees = _moderate(clustered, covariance, ratings, clusters - 1.0)
     else:
@@ -119,32 +122,31 @@ def cluster_scores(ratings: Ratings, counts: CountSlice) -> Floats:
 
     Returns:
         (G, M + 1) for the strengths and, last, ``log_nu`` (0 when the fit has no tie term); one row
-        per annotator in the order of ``np.unique(counts.cluster)``.
+        per annotator number.
     """
-    size, cells = len(ratings.models), counts.cells
-    cluster, rows = _cluster_rows(counts)
-    theta = ratings.strengths
+    size, cells, games = len(ratings.models), counts.cells, counts.cell_votes
+    theta, people = ratings.strengths, len(counts.cluster_votes)
     p, q, tie = pair_probabilities(theta[:, None] - theta[None, :], ratings.log_nu)
     pair = counts.first * size + counts.second
-    games = cells.sum(axis=1)
-    residual = (cells[:, WINS_FIRST] - cells[:, WINS_SECOND]) / 2
-    residual -= games * ((p - q) / 2).ravel()[pair]
-    scores = np.zeros((rows, size + 1))
-    scores[:, :size] = _by_cluster(cluster, counts.first, residual, (rows, size))
-    scores[:, :size] -= _by_cluster(cluster, counts.second, residual, (rows, size))
+    residual = ((q - p) / 2).ravel()[pair]
+    residual *= games
+    residual += (cells[WINS_FIRST] - cells[WINS_SECOND]) / 2
+    scores = np.zeros((people, size + 1))
+    scores[:, :size] = _by_annotator(counts, counts.first, residual, size)
+    scores[:, :size] -= _by_annotator(counts, counts.second, residual, size)
     if np.isfinite(ratings.log_nu):
-        excess = cells[:, TIES:].sum(axis=1) - games * tie.ravel()[pair]
-        scores[:, size] = add_up(cluster, excess, rows)
+        excess = -tie.ravel()[pair]
+        excess *= games
+        excess += cells[TIES:].sum(axis=0)
+        scores[:, size] = add_up(counts.cluster, excess, people)
     return scores
 
 
 def _sandwich(ratings: Ratings, counts: CountSlice, inverse: Floats) -> Floats:
     """(M, M) clustered covariance with leverage corrected."""
     size = len(ratings.models)
-    cluster, rows = _cluster_rows(counts)
-    games = counts.cells.sum(axis=1)
-    votes = _by_cluster(cluster, counts.first, games, (rows, size))
-    votes += _by_cluster(cluster, counts.second, games, (rows, size))
+    votes = _by_annotator(counts, counts.first, counts.cell_votes, size)
+    votes += _by_annotator(counts, counts.second, counts.cell_votes, size)
     share = votes / np.maximum(votes.sum(axis=0), 1.0)
     scores = cluster_scores(ratings, counts)
     scores[:, :size] /= 1 - np.minimum(share, _LARGEST_SHARE)
@@ -175,15 +177,10 @@ def _moderate(
     return covariance * widen[:, None] * widen[None, :], own + pooled
 
 
-def _cluster_rows(counts: CountSlice) -> tuple[Ints, int]:
-    """(K,) row of each cell's annotator, and how many rows there are."""
-    labels, cluster = np.unique(counts.cluster, return_inverse=True)
-    return cluster.astype(np.int64), len(labels)
-
-
-def _by_cluster(cluster: Ints, model: Ints, values: Floats, shape: tuple[int, int]) -> Floats:
+def _by_annotator(counts: CountSlice, model: Ints, values: Floats, size: int) -> Floats:
     """(G, M) sums of cell values by annotator and model."""
-    return add_up(cluster * shape[1] + model, values, shape[0] * shape[1]).reshape(shape)
+    people = len(counts.cluster_votes)
+    return add_up(counts.cluster * size + model, values, people * size).reshape(people, size)
 
 
 def _within_components(covariance: Floats, ratings: Ratings) -> Floats:

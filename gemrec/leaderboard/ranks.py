@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from gemrec.leaderboard.counts import Floats, Ints
+from gemrec.leaderboard.tables import Floats, Ints
 
 
 def published_ranks(low: Floats, high: Floats, component: Ints) -> tuple[Ints, Ints]:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from gemrec.leaderboard.bradley_terry import pair_probabilities
-from gemrec.leaderboard.counts import Counts, CountSlice, Floats
+from gemrec.leaderboard.counts import Counts
+from gemrec.leaderboard.davidson import pair_probabilities
+from gemrec.leaderboard.tables import CountSlice, Floats
 from gemrec.records import BattleMode, EventKind, Outcome, Vote
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -98,7 +99,7 @@ def opinionated_votes(
         outcome = np.where(draw < p, 0, np.where(draw < p + q, 1, 2))
         columns.append(np.stack([np.full(number, annotator), first, second, outcome]))
     cluster, first, second, outcome = np.concatenate(columns, axis=1)
-    return table(size, cluster, first, second, np.eye(5)[outcome])
+    return table(size, cluster, first, second, np.eye(5)[outcome].T)
 
 
 def expected_votes(
@@ -106,17 +107,17 @@ def expected_votes(
 ) -> CountSlice:
     """What a crowd of annotators would say on average of each pair: the fit's own target."""
     first, second = np.triu_indices(len(strengths), 1)
-    cells = np.zeros((len(first), 5))
+    cells = np.zeros((5, len(first)))
     for _ in range(people):
         own = strengths + rng.normal(0, taste, len(strengths))
-        cells[:, :3] += np.stack(pair_probabilities(own[first] - own[second], log_nu), axis=1)
+        cells[:3] += pair_probabilities(own[first] - own[second], log_nu)
     return table(len(strengths), np.zeros_like(first), first, second, cells)
 
 
 def table(size: int, cluster: Floats, first: Floats, second: Floats, cells: Floats) -> CountSlice:
     wins, ties = np.zeros((size, size)), np.zeros((size, size))
-    np.add.at(wins, (first, second), cells[:, 0])
-    np.add.at(wins, (second, first), cells[:, 1])
-    np.add.at(ties, (first, second), cells[:, 2])
+    np.add.at(wins, (first, second), cells[0])
+    np.add.at(wins, (second, first), cells[1])
+    np.add.at(ties, (first, second), cells[2])
     names = tuple(f"m{i}" for i in range(size))
     return CountSlice(names, wins, ties + ties.T, cluster, first, second, cells)

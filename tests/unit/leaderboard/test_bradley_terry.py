@@ -14,10 +14,10 @@ from gemrec.leaderboard.bradley_terry import (
     Ratings,
     fit,
     log_likelihood,
-    pair_probabilities,
     refit,
 )
 from gemrec.leaderboard.counts import Counts
+from gemrec.leaderboard.davidson import pair_probabilities
 from gemrec.records import Outcome
 from tests.unit.leaderboard.builders import count_of, from_wins, random_entries, vote, votes
 
@@ -247,6 +247,35 @@ class TestIncremental:
         warm = refit(cold, counts, last_vote_id=401)
         assert warm.steps < fit(counts).steps
         assert warm.strengths == pytest.approx(fit(counts).strengths, abs=1e-11)
+
+    def test_refit_of_many_votes_needs_no_new_hessian(self):
+        counts = count_of(random_entries(np.random.default_rng(10), 10, 3000))
+        cold = fit(counts)
+        counts.add(vote("m0", "m9", Outcome.RIGHT))
+        chord = refit(cold, counts, last_vote_id=3001)
+        assert chord.inverse_hessian is cold.inverse_hessian
+        assert np.abs(chord.strengths - fit(counts).strengths).max() < 1e-11
+
+    @pytest.mark.parametrize("prior_sd", [PRIOR_SD, NO_PRIOR])
+    def test_the_last_tie_undone(self, prior_sd: float):
+        counts = from_wins(TEAMS, BASEBALL)
+        counts.add(tie := vote("Detroit", "Boston", Outcome.TIE))
+        before = fit(counts, prior_sd=prior_sd)
+        counts.remove(tie)
+        after = refit(before, counts, last_vote_id=2)
+        cold = fit(counts, prior_sd=prior_sd)
+        assert after.strengths == pytest.approx(cold.strengths, abs=1e-10)
+        assert after.log_nu == pytest.approx(cold.log_nu, abs=1e-10)
+
+    def test_components_that_grow_together(self):
+        rng = np.random.default_rng(12)
+        other = [(a + "x", b + "x", o) for a, b, o in random_entries(rng, 3, 60)]
+        counts = count_of([*random_entries(rng, 3, 60), *other])
+        apart = fit(counts)
+        counts.add(vote("m0", "m0x", Outcome.LEFT))
+        together = refit(apart, counts, last_vote_id=121)
+        assert (len(apart.components), len(together.components)) == (2, 1)
+        assert together.strengths == pytest.approx(fit(counts).strengths, abs=1e-11)
 
 
 class TestModel:

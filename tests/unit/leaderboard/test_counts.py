@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +6,7 @@ from hypothesis import strategies as st
 from gemrec.errors import InputError
 from gemrec.leaderboard.counts import Counts
 from gemrec.records import BattleMode, EventKind, Outcome
+from gemrec.store import CountRow
 from tests.unit.leaderboard.builders import vote
 
 PREFERENCES = [o for o in Outcome if o.is_preference]
@@ -40,7 +39,7 @@ def test_every_kind_of_tie_is_one_tie_but_stays_apart_in_the_cells(outcome: Outc
     assert table.ties.tolist() == [[0, 1], [1, 0]]
     assert table.wins.sum() == 0
     position = [Outcome.TIE, Outcome.BOTH_GOOD, Outcome.BOTH_BAD].index(outcome)
-    assert table.cells[0, 2:].tolist() == np.eye(3)[position].tolist()
+    assert table.cells[2:, 0].tolist() == np.eye(3)[position].tolist()
 
 
 @pytest.mark.parametrize(
@@ -87,8 +86,8 @@ def test_slices_do_not_follow_later_votes_and_cannot_be_written():
 def test_rows_of_the_store_count_like_votes():
     row = {"category": "art", "annotator_id": "ann", "both_good": 1, "both_bad": 2}
     rows = [
-        SimpleNamespace(model_a="a", model_b="b", wins_a=3, wins_b=1, ties=4, **row),
-        SimpleNamespace(model_a="b", model_b="c", wins_a=0, wins_b=2, ties=0, **row),
+        CountRow(model_a="a", model_b="b", wins_a=3, wins_b=1, ties=4, **row),
+        CountRow(model_a="b", model_b="c", wins_a=0, wins_b=2, ties=0, **row),
     ]
     for models in ([], ["c", "b", "a"]):
         table = Counts.from_rows(rows, models).slice()
@@ -138,3 +137,78 @@ def test_board_parts_add_up_to_the_whole(real_counts: Counts):
     assert np.array_equal(sum(p.wins for p in parts), whole.wins)
     people = [real_counts.slice(annotator_id=a) for a in real_counts.annotators]
     assert np.array_equal(sum(p.ties for p in people), whole.ties)
+
+
+def test_a_bulk_load_equals_one_by_one_and_takes_votes_afterwards():
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 4, 300)
+    second = (first + rng.integers(1, 4, 300)) % 4
+    annotator, category = rng.integers(0, 3, 300), rng.integers(0, 2, 300)
+    kind = rng.integers(0, 5, 300)
+    models, people, categories = list("abcd"), ["ann", "bob", "cy"], ["art", "food"]
+    outcomes = [Outcome.LEFT, Outcome.RIGHT, *PREFERENCES[2:]]
+    bulk = Counts.from_codes(
+        models=models,
+        annotators=people,
+        categories=categories,
+        first=first,
+        second=second,
+        annotator=annotator,
+        category=category,
+        cells=np.eye(5, dtype=int)[kind].T,
+    )
+    single = Counts(models)
+    for a, b, k, person, topic in zip(first, second, kind, annotator, category, strict=True):
+        cast = vote(
+            models[a], models[b], outcomes[k], annotator=people[person], category=categories[topic]
+        )
+        single.add(cast)
+    for _ in range(2):
+        for options in ({}, {"category": "art"}, {"annotator_id": "bob"}):
+            expected, got = single.slice(**options), bulk.slice(**options)
+            assert np.array_equal(expected.wins, got.wins)
+            assert np.array_equal(expected.ties, got.ties)
+            assert expected.clusters == got.clusters
+            assert expected.votes == got.votes
+        for counts in (single, bulk):  # now the cells are sorted and go on growing
+            counts.remove(cast)
+            counts.add(vote("a", "new", Outcome.LEFT, annotator="dora", category="art"))
+
+
+def test_a_bulk_load_refuses_a_model_against_itself():
+    one = np.zeros(1, dtype=int)
+    with pytest.raises(InputError, match="two models"):
+        Counts.from_codes(
+            models=["a"],
+            annotators=["ann"],
+            first=one,
+            second=one,
+            annotator=one,
+            cells=np.ones((5, 1), dtype=int),
+        )
+
+
+def test_an_empty_bulk_load_takes_votes():
+    none = np.zeros(0, dtype=int)
+    counts = Counts.from_codes(
+        models=["a", "b"],
+        annotators=[],
+        first=none,
+        second=none,
+        annotator=none,
+        cells=np.zeros((5, 0), dtype=int),
+    )
+    assert counts.slice().votes == 0
+    counts.add(vote("a", "b", Outcome.LEFT))
+    assert counts.slice().votes == 1
+
+
+def test_more_slices_than_are_kept_stay_right():
+    counts = Counts(["a", "b"])
+    people = [f"person {number}" for number in range(50)]
+    for _ in range(2):
+        for person in people:
+            counts.add(vote("a", "b", Outcome.LEFT, annotator=person))
+            assert counts.pairs(annotator_id=person).votes >= 1
+    assert [counts.pairs(annotator_id=person).votes for person in people] == [2] * 50
+    assert counts.pairs().votes == 100

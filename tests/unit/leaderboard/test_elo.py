@@ -56,6 +56,12 @@ def test_replay_without_a_vote_undoes_it():
     assert EloTable.replay([]).rating("b") == 1000
 
 
+def test_going_on_from_displayed_ratings():
+    table = EloTable.starting_from({"a": 1100.0})
+    assert (table.rating("a"), table.rating("b")) == (1100, 1000)
+    assert table.update("a", "b", Outcome.RIGHT)["a"].after < 1092
+
+
 def test_elo_depends_on_the_order():
     cast = votes(*[("a", "b", Outcome.LEFT)] * 5, *[("a", "b", Outcome.RIGHT)] * 5)
     forward, backward = EloTable.replay(cast), EloTable.replay(cast[::-1])
