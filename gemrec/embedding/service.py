@@ -1,5 +1,6 @@
 """Vectors of images and texts, each computed once and kept in the store."""
 
+import contextlib
 import itertools
 import logging
 import queue
@@ -61,9 +62,20 @@ class EmbeddingService:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def warm_up(self) -> None:
-        """Begin to load the encoder; returns at once."""
-        self._worker.start()
+    def warm_up(self, after: Callable[[], None] | None = None) -> None:
+        """Begin to load the encoder; returns at once.
+
+        Args:
+            after: Something to wait for first, so that the encoder's slow import does not take
+                the cores from what a person is waiting for. Vectors asked for meanwhile start the
+                encoder all the same.
+        """
+        if after is None:
+            self._worker.start()
+        else:
+            threading.Thread(
+                target=self._warm_up_after, args=(after,), name="embedding-warm-up", daemon=True
+            ).start()
 
     def close(self) -> None:
         """Stop the background work and the encoder's process."""
@@ -124,6 +136,12 @@ class EmbeddingService:
         for start in range(0, max(len(images), 1), JOB_IMAGES):
             batch = tuple(images[start : start + JOB_IMAGES])
             self._in_background(IMAGES, partial(self.image_vectors, batch), then)
+
+    def _warm_up_after(self, wait: Callable[[], None]) -> None:
+        # Without the other, or once this one is closed, there is nobody to be considerate of.
+        with contextlib.suppress(GemrecError):
+            wait()
+            self._worker.start()
 
     def _encode_images(self, digests: Sequence[str]) -> dict[str, Vectors]:
         vectors: dict[str, Vectors] = {}

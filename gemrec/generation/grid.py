@@ -73,6 +73,14 @@ class GridService:
         """Begin to load what the first grid will need; returns at once."""
         self._worker.start()
 
+    def wait_until_ready(self) -> None:
+        """Wait until the first grid would be made without delay.
+
+        Raises:
+            WorkerError: The process cannot start, died or was closed.
+        """
+        self._worker.wait_until_ready()
+
     def close(self) -> None:
         """Stop the process that makes images."""
         self._worker.close()

@@ -104,6 +104,10 @@ class GenerationWorker:
         """Start the child and its warm-up; returns at once."""
         self._process.start()
 
+    def wait_until_ready(self) -> None:
+        """Wait for the warm-up; see ``WorkerProcess.wait_until_ready``."""
+        self._process.wait_until_ready()
+
     def close(self) -> None:
         """Stop the child."""
         self._process.close()

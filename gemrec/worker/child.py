@@ -35,6 +35,11 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Ping:
+    """A job that any child answers by itself, without an event."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """An exception as it travels: the name of its class and its message."""
 
@@ -127,7 +132,8 @@ def _answer(handler: Handler, pipe: Connection, inbox: _Inbox, job: Message) -> 
 
     pipe.send(Message("begun", job.number))
     try:
-        handler.handle(job.value, emit, cancelled)
+        if not isinstance(job.value, Ping):
+            handler.handle(job.value, emit, cancelled)
     except Exception as error:  # noqa: BLE001 - every error belongs to the caller
         pipe.send(Message("error", job.number, Failure.of(error)))
     else:

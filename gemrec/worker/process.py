@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from gemrec.errors import WorkerCancelledError, WorkerError
-from gemrec.worker.child import Assignment
+from gemrec.worker.child import Assignment, Ping
 from gemrec.worker.conversation import POLL_SECONDS, Child, Conversation, Job, Rules
 
 OBEY_SECONDS = 2.0  # how long a job may take to stop after its time limit before it is killed
@@ -60,6 +60,15 @@ class WorkerProcess:
     def start(self) -> None:
         """Start the child and its warm-up; returns at once."""
         self._dispatch(None)
+
+    def wait_until_ready(self) -> None:
+        """Wait until the child has warmed up and done the jobs handed in before.
+
+        Raises:
+            WorkerError: It cannot start, died or was closed.
+        """
+        for _ in self.run(Ping()):
+            pass
 
     def run(
         self,

@@ -172,6 +172,15 @@ def test_after_close_nothing_is_left_and_nothing_starts(setup):
     setup.service.close()
 
 
+def test_the_warm_up_can_wait_for_something(setup):
+    ready = threading.Event()
+    setup.service.warm_up(after=lambda: ready.wait(20))
+    assert setup.worker._process.pid is None
+    ready.set()
+    setup.worker._process.wait_until_ready()
+    assert setup.worker._process.pid is not None
+
+
 def test_many_threads_may_ask_at_once(setup):
     images = [setup.add((n * 20, 0, 0)) for n in range(8)]
     results = {}

@@ -67,6 +67,15 @@ def test_start_returns_at_once_and_warms_up(tmp_path):
         worker.close()
 
 
+def test_ready_means_warmed_up(tmp_path):
+    worker = WorkerProcess(FACTORY, (str(tmp_path),), "test")
+    try:
+        worker.wait_until_ready()
+        assert (tmp_path / "warm").exists()
+    finally:
+        worker.close()
+
+
 def test_typed_errors_come_back_as_they_are(worker):
     with pytest.raises(GenerationError, match="no luck"):
         run(worker, "fail", "no luck")
@@ -220,7 +229,7 @@ print(worker.pid, flush=True)
 
 @pytest.mark.parametrize("end", ["os.kill(os.getpid(), signal.SIGKILL)", "pass"])
 def test_the_child_ends_with_its_parent(end):
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", PARENT.format(end=end)], capture_output=True, text=True, timeout=30
     )
     pid = int(done.stdout)
