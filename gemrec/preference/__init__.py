@@ -1,9 +1,9 @@
 """What everybody likes and what one person likes, from votes and from what pictures look like."""
 
+from gemrec.preference.counts import PairCounts
 from gemrec.preference.features import FeatureTable, build_features
 from gemrec.preference.model import Comparisons, PersonState, fit_person
 from gemrec.preference.shared import (
-    PairCounts,
     SharedPrior,
     SharedState,
     category_offsets,

@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gemrec.preference.counts import PairCounts, sums
 from gemrec.preference.davidson import Array, moments
 from gemrec.preference.features import FeatureTable
 
@@ -31,64 +31,6 @@ LOG_NU_VARIANCE: Final = 1.0
 _STEP_TOLERANCE: Final = 1e-9
 _MAX_STEPS: Final = 60
 _CATEGORY_STEPS: Final = 5
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """The pairs that have votes, each once; arrays of length n.
-
-    Attributes:
-        first: Model index, below that in ``second``.
-        second: Model index.
-        games: Votes on the pair.
-        margin: Half of (wins of first - wins of second).
-    """
-
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
-    games: Array
-    margin: Array
-
-
-@dataclass(frozen=True)
-class PairCounts:
-    """Votes per pair of models; both arrays are (M, M) and must not be changed.
-
-    Attributes:
-        wins: Votes for the row's model against the column's.
-        ties: Symmetric number of ties of any kind.
-    """
-
-    wins: Array
-    ties: Array
-
-    @classmethod
-    def empty(cls, size: int) -> "PairCounts":
-        """No votes on ``size`` models."""
-        return cls(np.zeros((size, size)), np.zeros((size, size)))
-
-    def without(self, other: "PairCounts") -> "PairCounts":
-        """These votes less the other's."""
-        return PairCounts(self.wins - other.wins, self.ties - other.ties)
-
-    @cached_property
-    def pairs(self) -> Pairs:
-        """The same votes as a list of pairs."""
-        games = self.wins + self.wins.T + self.ties
-        first, second = np.nonzero(np.triu(games, 1))
-        at = (first, second)
-        return Pairs(first, second, games[at], (self.wins[at] - self.wins.T[at]) / 2)
-
-    @cached_property
-    def votes(self) -> int:
-        """How many votes."""
-        return round(float(self.pairs.games.sum()))
-
-    @cached_property
-    def votes_per_model(self) -> Array:
-        """(M,) votes that each model took part in."""
-        pairs, size = self.pairs, len(self.wins)
-        return _sums(pairs.first, pairs.games, size) + _sums(pairs.second, pairs.games, size)
 
 
 @dataclass(frozen=True)
@@ -117,9 +59,9 @@ class SharedPrior:
     @cached_property
     def precision(self) -> Array:
         """(M, M) inverse of the covariance."""
-        inverse: Array = np.linalg.inv(self.covariance)
-        inverse = (inverse + inverse.T) / 2
-        return inverse
+        inverse = np.linalg.inv(self.covariance)
+        symmetric: Array = (inverse + inverse.T) / 2
+        return symmetric
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +180,9 @@ def category_offsets(
     for _ in range(_CATEGORY_STEPS):
         at = moments(gap + offsets[first] - offsets[second], shared.log_nu)
         spread = games * at.variance
-        curvature = _sums(first, spread, total) + _sums(second, spread, total)
+        curvature = sums(first, spread, total) + sums(second, spread, total)
         score = margin - games * at.mean
-        gradient = _sums(first, score, total) - _sums(second, score, total)
+        gradient = sums(first, score, total) - sums(second, score, total)
         gradient -= offsets / CATEGORY_VARIANCE
         offsets = offsets + gradient / (1 / CATEGORY_VARIANCE + 2 * curvature)
     variances = 1 / (1 / CATEGORY_VARIANCE + curvature)
@@ -283,7 +225,7 @@ class _Problem:
         curvature = self._games * at.variance
         hessian[self._first, self._second] -= curvature
         hessian[self._second, self._first] -= curvature
-        diagonal = _sums(self._first, curvature, size) + _sums(self._second, curvature, size)
+        diagonal = sums(self._first, curvature, size) + sums(self._second, curvature, size)
         hessian[np.arange(size), np.arange(size)] += diagonal
         hessian[:size, size] = self._spread(-self._games * at.mean * at.tie)
         hessian[size, :size] = hessian[:size, size]
@@ -292,12 +234,7 @@ class _Problem:
 
     def _spread(self, values: Array) -> Array:
         size = len(self._prior.mean)
-        return _sums(self._first, values, size) - _sums(self._second, values, size)
-
-
-def _sums(index: NDArray[np.int64], values: Array, size: int) -> Array:
-    """(size,) sum of the values at each index."""
-    return np.bincount(index, values, size).astype(np.float64, copy=False)
+        return sums(self._first, values, size) - sums(self._second, values, size)
 
 
 def _standardised_popularity(models: Sequence[str], downloads: Mapping[str, int]) -> Array:

@@ -2,7 +2,7 @@
 
 import copy
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from gemrec.leaderboard import Counts, EloTable, build_board
 from gemrec.recommend.ledger import Change, counts_for_board
@@ -26,12 +26,17 @@ class BoardDesk:
         self._elo = EloTable()
         self._last_vote_id = 0
 
-    def apply(self, changes: Iterable[Change], standing: Iterable[Vote], last_vote_id: int) -> None:
+    def apply(
+        self,
+        changes: Iterable[Change],
+        standing: Callable[[], Iterable[Vote]],
+        last_vote_id: int,
+    ) -> None:
         """Follow the ledger.
 
         Args:
             changes: What each new event did, in order.
-            standing: All votes that stand afterwards; read only when one was changed.
+            standing: Gives all votes that stand afterwards; called only when one was changed.
             last_vote_id: The newest event.
         """
         replay = False
@@ -46,7 +51,7 @@ class BoardDesk:
                         self._elo.apply(change.added)
             if replay:
                 # Elo cannot forget a vote; it is read again without it.
-                self._elo = EloTable.replay(vote for vote in standing if counts_for_board(vote))
+                self._elo = EloTable.replay(vote for vote in standing() if counts_for_board(vote))
             self._last_vote_id = last_vote_id
 
     def elo(self) -> EloTable:

@@ -55,8 +55,8 @@ class Reason:
         alike: A model with like pictures that the person preferred more often than not; only for
             a model that the person has not compared.
         alike_record: How that one fared.
-        everybody: Votes on this model by all people, blind battles only.
-        all_votes: Votes on all models by all people, blind battles only.
+        others: Blind votes by other people on this model.
+        all_votes: Blind votes by all people on all models.
         above_average: Whether the others' votes and popularity put it above the average model.
         downloads: The catalog's download count.
     """
@@ -69,7 +69,7 @@ class Reason:
     in_category: Record
     alike: str | None
     alike_record: Record
-    everybody: int
+    others: int
     all_votes: int
     above_average: bool
     downloads: int
@@ -99,7 +99,7 @@ def find_reasons(
     records = _records(cast)
     in_category = _records([v for v in cast if v.category == category]) if category else {}
     shared = snapshot.taste(annotator_id).shared
-    per_model = snapshot.counts.votes_per_model
+    per_model = snapshot.others(annotator_id).votes_per_model
     average = float(shared.mean.mean()) if len(shared.mean) else 0.0
     reasons = []
     for candidate in candidates:
@@ -119,7 +119,7 @@ def find_reasons(
                 in_category=in_category.get(model.id, Record()),
                 alike=alike,
                 alike_record=records[alike] if alike else Record(),
-                everybody=int(per_model[row]),
+                others=round(float(per_model[row])),
                 all_votes=snapshot.counts.votes,
                 above_average=float(shared.mean[row]) > average,
                 downloads=model.downloads,
@@ -158,17 +158,21 @@ def in_words(reason: Reason, names: Mapping[str, str]) -> str:
 
 def _without_own_votes(reason: Reason) -> str:
     if not reason.all_votes:
-        order = f"this is the order of popularity ({reason.downloads:,} downloads)"
-        return f"Nobody has voted yet: {order}."
+        return (
+            "No votes on the board yet: this is the order of popularity "
+            f"({reason.downloads:,} downloads)."
+        )
     start = "Not enough votes of yours yet: this" if reason.known_person else "This"
     return f"{start} is everybody's order; {_everybody(reason)}."
 
 
 def _everybody(reason: Reason) -> str:
-    if not reason.everybody:
-        return "nobody has voted on it, so what is expected of it is uncertain"
-    votes = "1 vote" if reason.everybody == 1 else f"{reason.everybody} votes"
-    return f"{votes} by all people put it {'above' if reason.above_average else 'below'} average"
+    if not reason.others:
+        nobody = "nor has anybody else" if reason.own else "nobody has voted on it"
+        return f"{nobody}, so little is known of it"
+    votes = "1 vote" if reason.others == 1 else f"{reason.others} votes"
+    people = "other people" if reason.own else "all people"
+    return f"{votes} by {people} put it {'above' if reason.above_average else 'below'} average"
 
 
 def _compared(reason: Reason, name: str, names: Mapping[str, str]) -> str:
@@ -178,11 +182,7 @@ def _compared(reason: Reason, name: str, names: Mapping[str, str]) -> str:
         text += f", each time against {names.get(record.rivals[0], record.rivals[0])}"
     if 1 < reason.in_category.wins < record.comparisons:
         text += f"; on {reason.category} prompts in {_of(reason.in_category)}"
-    if (
-        record.wins < record.losses
-        and reason.above_average
-        and reason.everybody > record.comparisons
-    ):
+    if record.wins < record.losses and reason.above_average and reason.others:
         text += "; other people rate it above average"
     return text
 

@@ -25,7 +25,7 @@ from gemrec.recommend.snapshot import Snapshot
 from gemrec.records import Vote
 from gemrec.store import Store
 
-_LOG = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 1.0  # a lost nudge delays a refresh by this much at most
 _RETRY_VECTORS_SECONDS: Final = 10.0  # other processes may embed into the same database
 
@@ -53,7 +53,9 @@ class Refresher:
         self._vectors_wanted = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self._half_done: bool = False
         self._begin()
+        self._publish()
 
     def start(self) -> None:
         """Start the thread; returns at once, the first snapshot with votes follows."""
@@ -106,10 +108,17 @@ class Refresher:
             StoreError: The database cannot be read; the last snapshot stays.
         """
         with self._writing:
-            self._take_in_votes()
+            if self._half_done:
+                self._begin()
+                self._vectors_wanted.set()
+            self._half_done = True
+            news = self._take_in_votes()
             if self._vectors_wanted.is_set():
                 self._vectors_wanted.clear()
-                self._take_in_images()
+                news |= self._take_in_images()
+            self._half_done = False
+            if news:
+                self._publish()
             return self._snapshot
 
     def rebuild(self) -> Snapshot:
@@ -121,15 +130,17 @@ class Refresher:
         with self._writing:
             self._begin()
             self._vectors_wanted.set()
-            return self.refresh()
+            self.refresh()
+            self._publish()
+            return self._snapshot
 
     def _begin(self) -> None:
         self._ledger = Ledger()
         self._gallery = Gallery()
         self._vectors: dict[str, Floats32] = {}
         self._features = FeatureTable()
+        self._half_done = False
         self._set_models(tuple(self._catalog.models))
-        self._publish()
 
     def _set_models(self, models: Sequence[str]) -> None:
         """Start counting over these models, with the votes that stand."""
@@ -137,20 +148,18 @@ class Refresher:
         self._desk = BoardDesk(models)
         self._counts = PairCounts.empty(len(models))
         self._by_category: dict[str, PairCounts] = {}
-        self._set_prior(self._make_prior(models))
+        self._shared: SharedState = fit_shared(self._make_prior(models), self._counts)
         self._count([Change(None, vote) for vote in standing])
 
     def _make_prior(self, models: Sequence[str]) -> SharedPrior:
         downloads = {model.id: model.downloads for model in self._catalog.models.values()}
         return shared_prior(models, downloads, self._features)
 
-    def _set_prior(self, prior: SharedPrior) -> None:
-        self._shared: SharedState = fit_shared(prior, self._counts)
-
-    def _take_in_votes(self) -> None:
+    def _take_in_votes(self) -> bool:
+        """Read new vote events; returns whether there were any."""
         events = self._store.votes.after(self._ledger.last_vote_id)
         if not events:
-            return
+            return False
         changes = [self._ledger.apply(event) for event in events]
         known = self._shared.prior.index
         strangers = {m for event in events for m in event.models} - known.keys()
@@ -159,7 +168,7 @@ class Refresher:
             self._set_models((*self._shared.prior.models, *sorted(strangers)))
         else:
             self._count(changes)
-        self._publish()
+        return True
 
     def _count(self, changes: Sequence[Change]) -> None:
         steps: dict[str, list[tuple[Vote, float]]] = {}
@@ -174,10 +183,10 @@ class Refresher:
             self._by_category[category] = changed_counts(before, step, index)
         every = [pair for step in steps.values() for pair in step]
         self._counts = changed_counts(self._counts, every, index)
-        self._desk.apply(changes, self._ledger.standing(), self._ledger.last_vote_id)
+        self._desk.apply(changes, self._ledger.standing, self._ledger.last_vote_id)
         self._shared = fit_shared(self._shared.prior, self._counts, start=self._shared)
 
-    def _take_in_images(self) -> None:
+    def _take_in_images(self) -> bool:
         """Read new images and the vectors that are there; never waits for missing ones."""
         fresh = self._store.images.after(self._gallery.last_image_id)
         self._gallery = self._gallery.with_images(fresh)
@@ -190,8 +199,7 @@ class Refresher:
             start = self._shared
             prior = self._make_prior(start.prior.models)
             self._shared = fit_shared(prior, self._counts, start=start)
-        if fresh or found:
-            self._publish()
+        return bool(fresh or found)
 
     def _publish(self) -> None:
         snapshot = Snapshot(
@@ -224,5 +232,5 @@ class Refresher:
                 self.refresh()
             except Exception:
                 # The thread must outlive a database that is away for a while; it reads again.
-                _LOG.exception("Could not refresh; trying again in %.0f s", _POLL_SECONDS)
+                _logger.exception("Could not refresh; trying again in %.0f s", _POLL_SECONDS)
                 self._closing.wait(_POLL_SECONDS)

@@ -97,12 +97,16 @@ class Snapshot:
         key = annotator_id if votes else None
         found = self._tastes.get(key)
         if found is None:
-            shared = self._without(votes) if votes else self.shared
+            shared = self.shared
+            if votes:
+                shared = fit_shared(self.prior, self.others(annotator_id), start=self.shared)
             found = fit_taste(votes, shared, self.features, self.offsets)
             self._tastes[key] = found
         return found
 
-    def _without(self, votes: tuple[Vote, ...]) -> SharedState:
-        taken = ((vote, -1.0) for vote in votes)
-        others = changed_counts(self.counts, taken, self.prior.index)
-        return fit_shared(self.prior, others, start=self.shared)
+    def others(self, annotator_id: str | None) -> PairCounts:
+        """The blind votes that stand of everybody else."""
+        votes = self.votes_of(annotator_id)
+        if not votes:
+            return self.counts
+        return changed_counts(self.counts, ((vote, -1.0) for vote in votes), self.prior.index)
