@@ -20,7 +20,7 @@ def connected_components(games: Floats) -> Ints:
     """
     reach: Edges = np.asarray(games > 0)
     size = len(games)
-    voted = reach.any(axis=1)
+    voted: Edges = np.asarray(reach.any(axis=1))
     label = np.full(size, -1, dtype=np.int64)
     found = 0
     for start in range(size):
