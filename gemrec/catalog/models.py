@@ -95,7 +95,7 @@ def _explain(detail: ErrorDetails) -> str:
 
 def _shortened(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004 - a line of a terminal
+    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 def _check_base(model: Model, models: dict[str, Model], path: Path) -> None:

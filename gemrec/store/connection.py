@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlite_utils.migrations import Migrations
+
 from gemrec.errors import GemrecError, InputError, StoreError
 from gemrec.store.migrations import MIGRATIONS, check_not_newer, migrate
 
@@ -29,21 +31,22 @@ class Database:
 
     Args:
         path: The file; it and its folder are created when missing.
+        migrations: The schema it shall have.
 
     Raises:
         StoreError: The file cannot be created, read or written, is no database, belongs to
             another program or was written by a newer gemrec.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, migrations: Migrations = MIGRATIONS) -> None:
         self.path = path
         self._idle: deque[sqlite3.Connection] = deque()
         _check_file(path)
         with self.connect() as connection:
             _use_write_ahead_log(connection)
         with self.transaction() as connection:
-            check_not_newer(connection, path)
-            migrate(connection, MIGRATIONS)
+            check_not_newer(connection, path, migrations)
+            migrate(connection, migrations)
 
     @contextmanager
     def connect(self) -> Iterator[sqlite3.Connection]:

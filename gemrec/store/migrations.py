@@ -5,6 +5,7 @@ migrations of one opening run in one transaction, so a failing one leaves the fi
 """
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from sqlite_utils import Database as Schema
@@ -147,20 +148,21 @@ def m001_initial(db: Schema) -> None:
         db.execute(statement)
 
 
-def check_not_newer(connection: sqlite3.Connection, path: Path) -> None:
+def check_not_newer(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
     """Refuse a database that this version of gemrec does not understand.
 
     Raises:
         StoreError: It belongs to another program, or a newer gemrec has changed its schema.
     """
     schema = Schema(connection)
-    applied = [migration.name for migration in MIGRATIONS.applied(schema)]
+    applied = [migration.name for migration in migrations.applied(schema)]
     if not applied and (foreign := schema.table_names()):
         raise StoreError(
             f"{path} is a SQLite database of another program (it has the table "
             f"{foreign[0]!r}); choose another file with --db or GEMREC_DB."
         )
-    known = {migration.name for migration in MIGRATIONS._migrations}
+    with closing(Schema(memory=True)) as empty:
+        known = {migration.name for migration in migrations.pending(empty)}
     if newer := [name for name in applied if name not in known]:
         raise StoreError(
             f"{path} was written by a newer gemrec: it has {', '.join(newer)}, this one knows up "

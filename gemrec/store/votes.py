@@ -56,6 +56,7 @@ class Votes:
             TicketError: The ticket is unknown, used or expired. Nothing changes except that the
                 refusal is counted.
         """
+        cast_at = to_text(now)
         reason = ""
         try:
             with self._database.transaction() as connection:
@@ -70,7 +71,7 @@ class Votes:
                         ticket.battle_id,
                         ticket.annotator_id,
                         Outcome(outcome).value,
-                        to_text(now),
+                        cast_at,
                         _possible(dwell_ms),
                     ),
                 )
