@@ -10,14 +10,14 @@ import numpy as np
 from gemrec.preference.davidson import Array, margin
 from gemrec.preference.features import FeatureTable
 from gemrec.preference.model import Comparisons, PersonState, fit_person
-from gemrec.preference.shared import SharedState
+from gemrec.preference.shared import CATEGORY_VARIANCE, SharedState
 from gemrec.records import Image, Vote
 
 _Z_90: Final = 1.6448536269514722  # two-sided 90 % quantile of the normal distribution
 _PROBIT: Final = math.pi / 8  # MacKay (1992): averages a sigmoid over a normal distribution
 
 CategoryOffsets = Mapping[str, tuple[Array, Array]]
-"""Per category (M,) offsets of the shared part in logits and (M,) their variances."""
+"""Per category with votes: (M,) offsets of the shared part in logits and (M,) their variances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,12 @@ class Taste:
                 phi[i] = seen
                 known[i] = _beyond_model(self.shared, prior.index[model_id], seen)
         mean, covariance = self.person.utilities(rows, phi, known)
-        if (offset := self.offsets.get(category)) is not None:
-            mean = mean + offset[0][rows]
-            # All pictures of a model share its offset, and with it the doubt about it.
-            covariance = covariance + np.where(
-                rows[:, None] == rows[None, :], offset[1][rows][:, None], 0.0
-            )
+        nothing = np.zeros(len(prior.models)), np.full(len(prior.models), CATEGORY_VARIANCE)
+        offset, doubt = self.offsets.get(category, nothing)
+        mean = mean + offset[rows]
+        # All pictures of a model share its offset, and with it the doubt about it.
+        same = rows[:, None] == rows[None, :]
+        covariance = covariance + np.where(same, doubt[rows][:, None], 0.0)
         gap = mean - mean[:baseline].mean()
         column = covariance[:, :baseline].mean(axis=1)
         variance = np.diag(covariance) - 2 * column + column[:baseline].mean()

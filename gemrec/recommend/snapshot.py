@@ -64,7 +64,8 @@ class Snapshot:
     @cached_property
     def offsets(self) -> CategoryOffsets:
         """How much better or worse each model is in each category than overall."""
-        return category_offsets(self.shared, self.counts_by_category)
+        named = {name: counts for name, counts in self.counts_by_category.items() if name}
+        return category_offsets(self.shared, named)
 
     def votes_applied(self, annotator_id: str | None) -> int:
         """How many vote events of this person (all people's for None) are in here."""

@@ -45,16 +45,16 @@ def test_features_show_styles_and_not_contents() -> None:
     assert 0 < table.dim <= 24
     assert (table.images**2).sum(axis=1).mean() == pytest.approx(1.0)
     assert purity(table, images) > 0.5
-    per_prompt = [table.images[[i.prompt == f"p{p}" for i in images]].mean(axis=0) for p in range(10)]
+    per_prompt = [
+        table.images[[i.prompt == f"p{p}" for i in images]].mean(axis=0) for p in range(10)
+    ]
     np.testing.assert_allclose(per_prompt, 0.0, atol=0.05)
 
 
 def test_two_models_per_prompt_are_enough_to_tell_styles_apart() -> None:
     images, vectors, style = world(models=6, prompts=45)
     pairs = [(a, b) for a in range(6) for b in range(a + 1, 6)]
-    kept = [
-        i for i in images if int(i.model_id[1:]) in pairs[int(i.prompt[1:]) % len(pairs)]
-    ]
+    kept = [i for i in images if int(i.model_id[1:]) in pairs[int(i.prompt[1:]) % len(pairs)]]
     table = build_features(kept, vectors)
     found = np.stack([table.models[f"m{m}"] for m in range(6)])
     true = style - style.mean(axis=0)

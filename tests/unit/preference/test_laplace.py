@@ -71,12 +71,7 @@ def test_gradient_and_curvature_agree_with_finite_differences(seed: int) -> None
     np.testing.assert_allclose(gradient, 0.0, atol=1e-6)
     hessian = [
         [
-            (
-                value(mode + s + t)
-                - value(mode + s - t)
-                - value(mode - s + t)
-                + value(mode - s - t)
-            )
+            (value(mode + s + t) - value(mode + s - t) - value(mode - s + t) + value(mode - s - t))
             / 4e-6
             for t in step
         ]

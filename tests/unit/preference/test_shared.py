@@ -112,7 +112,10 @@ def test_votes_move_models_with_like_pictures_along() -> None:
 
 def test_ties_pull_together_and_raise_nu() -> None:
     prior = shared_prior(MODELS, {}, FeatureTable())
-    few, many = fit_shared(prior, counts({"ab": 4})), fit_shared(prior, counts({"ab": 4}, {"ab": 9}))
+    few, many = (
+        fit_shared(prior, counts({"ab": 4})),
+        fit_shared(prior, counts({"ab": 4}, {"ab": 9})),
+    )
     assert many.mean[0] - many.mean[1] < few.mean[0] - few.mean[1]
     assert many.log_nu > few.log_nu
 

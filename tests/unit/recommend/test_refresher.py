@@ -48,7 +48,9 @@ def assert_same(one: Snapshot, other: Snapshot, people: list[str]) -> None:
     assert one.people == other.people
     np.testing.assert_array_equal(one.counts.wins, other.counts.wins)
     np.testing.assert_array_equal(one.counts.ties, other.counts.ties)
+    np.testing.assert_allclose(one.features.images, other.features.images, atol=1e-10)
     np.testing.assert_allclose(one.shared.mean, other.shared.mean, atol=1e-8)
+    assert one.shared.log_nu == pytest.approx(other.shared.log_nu, abs=1e-8)
     np.testing.assert_allclose(one.shared.covariance, other.shared.covariance, atol=1e-7)
     for model_id in one.prior.models:
         assert one.elo.rating(model_id) == pytest.approx(other.elo.rating(model_id))
@@ -66,9 +68,7 @@ def assert_same(one: Snapshot, other: Snapshot, people: list[str]) -> None:
 
 
 class TestThread:
-    def test_a_nudged_vote_is_there_within_200_ms(
-        self, study: Study, refresher: Refresher
-    ) -> None:
+    def test_a_nudged_vote_is_there_within_200_ms(self, study: Study, refresher: Refresher) -> None:
         before = refresher.wait_for(0, 1.0)
         person = study.person("ann")
         for number in range(1, 6):
@@ -292,12 +292,14 @@ class TestIncrementalEqualsRebuild:
                         continue
                     vote = study.undo(old) if kind == "undo" else study.edit(old, outcome)
                 newest[vote.battle_id] = vote
-                if number % 7 == 0:
-                    pictures_by_style(study, {"a": 0, "b": 1}, PROMPTS[:1], rng)
+                if number % 4 == 0:
+                    prompt = Prompt(f"picture {vote.id}", "animal")
+                    pictures_by_style(study, {"a": 0, "b": 1, "c": 2}, [prompt], rng)
                     refresher.nudge_images()
                 if refresh:
                     refresher.refresh()
             people = [study.person("ann"), study.person("bob")]
+            refresher.nudge_images()
             assert_same(refresher.refresh(), study.refresher().rebuild(), people)
             assert_same(refresher.current(), refresher.rebuild(), people)
             study.store.close()
