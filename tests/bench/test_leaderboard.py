@@ -88,6 +88,11 @@ def race(contestants: Mapping[str, Callable[[], object]], rounds: int) -> dict[s
     return {name: float(np.median(times)) for name, times in taken.items()}
 
 
+def say(*lines: str) -> None:
+    """Write lines to the terminal that runs the bench."""
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
 def report(
     title: str, times: Mapping[str, float], scale: Mapping[str, float] | None = None
 ) -> None:
@@ -163,8 +168,8 @@ def test_one_vote_to_fresh_boards(world: World):
             annotator_id="person-000",
             category="category-0",
         )
-        for options, ratings in zip(slices, fits, strict=True):
-            refit(ratings, counts.pairs(**options), last_vote_id=VOTES)
+        for number, options in enumerate(slices):
+            fits[number] = refit(fits[number], counts.pairs(**options), last_vote_id=VOTES)
 
     peers = []
     for options in slices:
