@@ -32,9 +32,7 @@ def build_context(services: Services) -> Context:
     return Context(
         services,
         Identity(store.secrets.get_or_create("annotators"), store, services.clock),
-        Pictures(
-            store, services.images, services.catalog, store.secrets.get_or_create("pictures")
-        ),
+        Pictures(store, services.images, services.catalog, store.secrets.get_or_create("pictures")),
         Cancellations(),
     )
 
@@ -47,7 +45,8 @@ def build_demo(services: Services, context: Context | None = None) -> gr.Blocks:
         context: What the tabs share; made from ``services`` when None.
     """
     shared = context or build_context(services)
-    with gr.Blocks(title="GEMRec", analytics_enabled=False, fill_width=True) as demo:
+    demo = gr.Blocks(title="GEMRec", analytics_enabled=False, fill_width=True)
+    with demo:
         gr.HTML(BRAND, elem_id="brand", apply_default_css=False)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Arena", id="arena", elem_id="tab-arena"):
@@ -57,7 +56,8 @@ def build_demo(services: Services, context: Context | None = None) -> gr.Blocks:
             with gr.Tab("Leaderboard", id="leaderboard", elem_id="tab-leaderboard") as board:
                 build_leaderboard_tab(shared, board)
         add_endpoints(shared)
-    return demo.queue(api_open=False)
+    demo.queue(api_open=False)
+    return demo
 
 
 def launch_arguments(services: Services, context: Context) -> dict[str, Any]:

@@ -7,7 +7,6 @@ cookie; nothing that the browser sends says who votes or on what.
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -209,7 +208,7 @@ class ArenaHandlers:
                 "Add models to assets/models.toml or to the file that GEMREC_MODELS names; "
                 "`python -m gemrec doctor` says why a model cannot run.",
             )
-        rng: Any = np.random.default_rng()
+        rng = np.random.default_rng()
         texts = list(dict.fromkeys(prompt.text for prompt in self._services.prompts_of()))
         rng.shuffle(texts)
         return welcome(sorted(texts[:EXAMPLES], key=len))

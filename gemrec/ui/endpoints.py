@@ -1,8 +1,10 @@
 """The named API: four endpoints for scripts, by position or by name."""
 
+from collections import deque
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 from gradio.route_utils import get_root_url
 
 from gemrec.arena import BattleFailed, BattleReady
@@ -60,9 +62,7 @@ class Endpoints:
                 models=_model_ids(models),
                 images=images,
             )
-            last = None
-            for last in events:
-                pass
+            last = next(iter(deque(events, maxlen=1)), None)
             if isinstance(last, BattleReady):
                 root = _root(request)
                 return battle_document(last, lambda name: f"{root}/{shown_url(name)}")
@@ -141,15 +141,15 @@ class Endpoints:
 def add_endpoints(context: Context) -> None:
     """Add the endpoints to the Blocks that are being built."""
     endpoints = Endpoints(context)
-    gr.api(
+    api(
         endpoints.open_battle,
         api_name="open_battle",
         concurrency_id=GENERATION,
         concurrency_limit=BATTLES_AT_ONCE,
     )
-    gr.api(endpoints.vote, api_name="vote", queue=False)
-    gr.api(endpoints.recommend, api_name="recommend", queue=False)
-    gr.api(endpoints.leaderboard, api_name="leaderboard", queue=False)
+    api(endpoints.vote, api_name="vote", queue=False)
+    api(endpoints.recommend, api_name="recommend", queue=False)
+    api(endpoints.leaderboard, api_name="leaderboard", queue=False)
 
 
 def _model_ids(models: object) -> list[str] | None:

@@ -44,7 +44,9 @@ class ForYouHandlers:
             return status.problem(str(error))
         return ranking(answer, self._context.model_name, self._context.image_url)
 
-    def on_open(self, prompt: str, arena_prompt: str, request: gr.Request) -> tuple[str, str, str, str]:
+    def on_open(
+        self, prompt: str, arena_prompt: str, request: gr.Request
+    ) -> tuple[str, str, str, str]:
         """Greet the annotator; start from the Arena's prompt when there is none here."""
         asked = prompt.strip() or arena_prompt.strip()
         annotator = self._context.identity.find(headers_of(request))

@@ -7,6 +7,8 @@ from gemrec.ui.widgets.text import count, percent, plain
 
 PRELIMINARY_VOTES = 10
 """Models with fewer votes are marked preliminary: about where an interval gets under ±200 points."""
+_WIDEST = 400.0
+"""Ends further out than this, in rating points, run off the scale instead of squeezing the rest."""
 
 
 def board_table(board: Board, name_of: Callable[[str], str]) -> str:
@@ -61,7 +63,7 @@ def _range(board: Board) -> tuple[float, float]:
     """The scale of the bars: from the lowest to the highest rating, with room for intervals."""
     voted = [row for row in board.rows if row.votes]
     ratings = [row.rating for row in voted]
-    ends = [x for row in voted for x in (row.low, row.high) if abs(x - row.rating) < 400]  # noqa: PLR2004
+    ends = [x for row in voted for x in (row.low, row.high) if abs(x - row.rating) < _WIDEST]
     low, high = min(ratings + ends), max(ratings + ends)
     room = max((high - low) * 0.04, 20.0)
     return low - room, high + room

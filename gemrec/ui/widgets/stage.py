@@ -31,9 +31,7 @@ class SideView:
 
 def stage(sides: Sequence[SideView], prompt: str) -> str:
     """Both grids; ``prompt`` describes the images to people who cannot see them."""
-    return (
-        f'<div class="g-stage">{"".join(_side(side, prompt) for side in sides)}</div>'
-    )
+    return f'<div class="g-stage">{"".join(_side(side, prompt) for side in sides)}</div>'
 
 
 def _side(side: SideView, prompt: str) -> str:
@@ -53,9 +51,7 @@ def _heading(side: SideView) -> str:
     if side.name is None:
         return f'{letter}<span class="g-name g-hidden">Model {plain(side.label)}</span>'
     pick = '<span class="g-tag">Your pick</span>' if side.picked else ""
-    return (
-        f'{letter}<span class="g-name">{plain(side.name)}</span>{pick}{_change(side.change)}'
-    )
+    return f'{letter}<span class="g-name">{plain(side.name)}</span>{pick}{_change(side.change)}'
 
 
 def _change(change: RatingChange | None) -> str:

@@ -29,8 +29,7 @@ def line(message: str, *, extra: str = "") -> str:
 def problem(message: str) -> str:
     """Something went wrong; ``message`` says what to do."""
     return (
-        '<div class="g-status"><p class="g-line g-problem" role="alert">'
-        f"{plain(message)}</p></div>"
+        f'<div class="g-status"><p class="g-line g-problem" role="alert">{plain(message)}</p></div>'
     )
 
 

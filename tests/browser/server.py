@@ -1,0 +1,47 @@
+"""A real app on scripted models, for tests that talk to it over HTTP."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gemrec.services import Services, build_services
+from gemrec.settings import REPOSITORY, load_settings
+from tests.scripted import scripted_model, write_assets
+
+MODELS = ("amber", "beryl", "coral", "jade")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: its parts and its address."""
+
+    services: Services
+    url: str
+
+
+def catalog(**scripts: str) -> str:
+    """Scripted models by name; without arguments four that work at once."""
+    chosen = scripts or dict.fromkeys(MODELS, "ok")
+    return "".join(scripted_model(name, script) for name, script in chosen.items())
+
+
+@contextmanager
+def serve(folder: Path, models: str | None = None, **settings: object) -> Iterator[Server]:
+    """Run the app in ``folder`` until the block ends; ``models`` is a catalog's text."""
+    from gemrec.ui import launch  # noqa: PLC0415 - two seconds that other tests need not pay
+
+    assets = write_assets(folder / "assets", catalog() if models is None else models)
+    if not (assets / "ui").exists():
+        (assets / "ui").symlink_to(REPOSITORY / "assets" / "ui")
+    places = {"assets": assets, "data": folder / "data", "backend": "scripted", "port": 0}
+    services = build_services(load_settings(**(places | settings)))
+    services.start()
+    try:
+        demo, url = launch(services, prevent_thread_lock=True)
+        try:
+            yield Server(services, url.rstrip("/"))
+        finally:
+            demo.close(verbose=False)
+    finally:
+        services.close()
