@@ -96,5 +96,5 @@ def _read_rows(path: Path, reader: "csv.DictReader[str]") -> list[Prompt]:
                 )
             prompts.append(Prompt(text, row["category"].strip()))
     except csv.Error as error:
-        raise CatalogError(f"{path}: line {reader.line_num}: is not CSV: {error}") from error
+        raise CatalogError(f"{path}: line {reader.reader.line_num}: is not CSV: {error}") from error
     return prompts
