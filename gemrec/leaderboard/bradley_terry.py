@@ -4,9 +4,7 @@ The model stands in :mod:`gemrec.leaderboard.davidson`. The prior keeps undefeat
 finite and centres each component on 0. The half-win method is the same without a tie term, each tie
 counted as half a win; it shrinks the scale when there are ties and exists for comparison.
 
-A refit starts from the earlier fit and reuses its inverse Hessian (a chord): each step costs one
-gradient, and few are needed, since one vote hardly bends the posterior. Where that converges slowly,
-Newton's method takes over. Both end where the step vanishes, at the same strengths.
+A refit starts from the earlier fit and ends, in fewer steps, at the same strengths.
 """
 
 import math
@@ -19,6 +17,7 @@ from gemrec.errors import InputError
 from gemrec.leaderboard.components import connected_components, unbounded_models
 from gemrec.leaderboard.counts import Counts
 from gemrec.leaderboard.davidson import Posterior, pair_probabilities
+from gemrec.leaderboard.solver import follow_chord, maximise
 from gemrec.leaderboard.tables import Floats, Ints, PairCounts
 
 Method = Literal["davidson", "half_win"]
@@ -27,13 +26,6 @@ Method = Literal["davidson", "half_win"]
 # held-out log-loss after 600 votes is 1.054 with 2, 1.040 with 1 and 1.076 with 10, and after all
 # 8,931 votes 2 moves no rating by more than 6 points from the plain maximum, 1 by 19.
 PRIOR_SD: Final = 2.0
-_STEP_TOLERANCE: Final = 1e-7  # Newton doubles the digits: the step after this one is below 1e-13
-_GAIN_TOLERANCE: Final = 1e-12  # in log-posterior; below, only rounding is left
-_ROUNDING_STEPS: Final = 5
-_MAX_STEPS: Final = 200
-_CHORD_TOLERANCE: Final = 1e-11
-_CHORD_RATE: Final = 0.2  # of one step to the one before; slower, a new Hessian pays
-_CHORD_REACH: Final = 0.5  # logits; a longer step has left the neighbourhood of the earlier fit
 
 
 @dataclass(frozen=True)
@@ -118,12 +110,12 @@ def fit(
         _check_maximum(pairs, component, posterior)
     solution = None
     if start is not None and _same_problem(start, method, prior_sd, pairs.models, component):
-        solution = _follow_chord(posterior, start)
+        solution = follow_chord(posterior, start.point, start.inverse_hessian)
     if solution is None:
-        solution = _maximise(posterior, _starting_point(pairs, component, posterior, start))
+        solution = maximise(posterior, _starting_point(pairs, component, posterior, start))
     point, inverse, steps = solution
     strengths = _centre(point[:-1], component)
-    for array in (strengths, inverse, component):
+    for array in (strengths, component):
         array.setflags(write=False)
     return Ratings(
         method=method,
@@ -177,50 +169,6 @@ def log_likelihood(ratings: Ratings, counts: PairCounts) -> float:
 def with_last_vote_id(ratings: Ratings, last_vote_id: int) -> Ratings:
     """The same fit after vote events that did not change its counts."""
     return replace(ratings, last_vote_id=last_vote_id)
-
-
-Solution = tuple[Floats, Floats, int]  # point, inverse Hessian, steps
-
-
-def _maximise(posterior: Posterior, point: Floats) -> Solution:
-    value, at_rounding = posterior.value(point), 0
-    for count in range(1, _MAX_STEPS + 1):
-        gradient, hessian = posterior.derivatives(point)
-        step = np.linalg.solve(hessian, gradient)
-        settled = float(np.abs(step).max()) < _STEP_TOLERANCE
-        # With a nearly flat prior and an undefeated model, rounding moves the strengths for ever.
-        at_rounding = at_rounding + 1 if float(gradient @ step) < _GAIN_TOLERANCE else 0
-        scale = 1.0
-        while True:
-            new_point = point + scale * step
-            new_value = posterior.value(new_point)
-            # At the top, rounding decides between values; Newton's step is right there.
-            if new_value >= value or at_rounding or settled or scale < 1e-6:
-                break
-            scale /= 2
-        point, value = new_point, new_value
-        if settled or at_rounding == _ROUNDING_STEPS:
-            inverse: Floats = np.linalg.inv(hessian).astype(np.float64)
-            return point, inverse, count
-    raise InputError(
-        f"the ratings did not settle in {_MAX_STEPS} Newton steps; give a smaller prior_sd"
-    )
-
-
-def _follow_chord(posterior: Posterior, start: Ratings) -> Solution | None:
-    """Steps with the earlier fit's Hessian; None where they do not converge fast."""
-    if math.isfinite(start.log_nu) is not posterior.with_ties:
-        return None
-    point, before = start.point, _CHORD_REACH / _CHORD_RATE
-    for count in range(1, _MAX_STEPS + 1):
-        step = start.inverse_hessian @ posterior.gradient(point)
-        length = float(np.abs(step).max())
-        if length < _CHORD_TOLERANCE:
-            return point + step, start.inverse_hessian, count
-        if length > _CHORD_RATE * before:
-            return None
-        point, before = point + step, length
-    return None
 
 
 def _same_problem(

@@ -57,7 +57,8 @@ class Posterior:
         self._games = games
         self._component = component
         self._weight = prior_sd**-2
-        self._balance = (pairs.wins.sum(axis=1) - pairs.wins.sum(axis=0)) / 2
+        self._points = pairs.wins.sum(axis=1) + pairs.ties.sum(axis=1) / 2
+        self._balance = self._points - games.sum(axis=1) / 2
 
     def value(self, point: Floats) -> float:
         """Log-posterior up to a constant."""
@@ -74,17 +75,18 @@ class Posterior:
 
     def gradient(self, point: Floats) -> Floats:
         """(M + 1,) gradient; overflows where strengths are hundreds of logits apart."""
-        half, nu = np.exp(point[:-1] / 2), math.exp(point[-1])
-        odds = np.outer(half, 1 / half)  # e^(d/2)
+        up, nu = np.exp(point[:-1] / 2), math.exp(point[-1])
+        down = 1 / up
+        odds = np.outer(up, down)  # e^(d/2)
         total = odds + odds.T
         total += nu
-        share = self._games / total
+        share = np.divide(self._games, total, out=total)
+        shares = share.sum(axis=1)
         gradient = np.zeros(self.size + 1)
-        odds -= odds.T.copy()
-        gradient[:-1] = self._balance - np.einsum("ij,ij->i", share, odds) / 2
+        gradient[:-1] = self._points - up * (share @ down) - nu / 2 * shares
         gradient[:-1] -= self._weight * point[:-1]
         if self.with_ties:
-            gradient[-1] = self.ties - share.sum() * nu / 2 - self._weight * point[-1]
+            gradient[-1] = self.ties - shares.sum() * nu / 2 - self._weight * point[-1]
         return gradient
 
     def derivatives(self, point: Floats) -> tuple[Floats, Floats]:
