@@ -20,11 +20,12 @@ from gemrec.records import Image
 Array = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 Name = TypeVar("Name", bound=Hashable)
+Real = TypeVar("Real", np.float32, np.float64)
 
 COMPONENTS: Final = 24
 _TWO_WAY_ROUNDS: Final = 20
 _TWO_WAY_TOLERANCE: Final = 1e-4  # of unit vectors
-_MODEL_RIDGE: Final = 2.0  # pictures' worth of evidence that a model's style is the average
+_MODEL_RIDGE: Final = 0.5  # grids' worth of evidence that a model's style is the average
 _CATEGORY_WEIGHT: Final = 2.0  # grids' worth of a model's overall look within a category
 _BASIS_SAMPLE: Final = 4000  # more images than this do not change the axes
 _SMALLEST_AXIS: Final = 1e-6  # of the first axis' variance; below is rounding
@@ -39,9 +40,11 @@ class FeatureTable:
         dim: Number of features r; 0 when nothing is embedded.
         rows: Row of ``images`` per image id.
         images: (n, r).
-        grids: (r,) mean per (model id, prompt).
-        models: (r,) mean over a model's grids.
-        by_category: (r,) per (model id, category), drawn towards the model's mean.
+        looks: (L, r) mean features of grids, of models within a category, of models, and a last
+            row of zeros for models without pictures.
+        grids: Row of ``looks`` per (model id, prompt).
+        by_category: Row of ``looks`` per (model id, category); drawn towards the model's mean.
+        models: Row of ``looks`` per model id.
         prompts: Texts of ``contents``.
         contents: (P, d) unit vectors of what each prompt's pictures show.
     """
@@ -49,9 +52,10 @@ class FeatureTable:
     dim: int = 0
     rows: Mapping[int, int] = field(default_factory=dict)
     images: Array = field(default_factory=lambda: np.zeros((0, 0)))
-    grids: Mapping[tuple[str, str], Array] = field(default_factory=dict)
-    models: Mapping[str, Array] = field(default_factory=dict)
-    by_category: Mapping[tuple[str, str], Array] = field(default_factory=dict)
+    looks: Array = field(default_factory=lambda: np.zeros((1, 0)))
+    grids: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    by_category: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    models: Mapping[str, int] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
     contents: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
@@ -60,13 +64,13 @@ class FeatureTable:
         row = self.rows.get(image_id)
         return None if row is None else self.images[row]
 
-    def expected(self, model_id: str, category: str = "") -> Array | None:
-        """(r,) features to expect of a model's next picture; None for a model without pictures."""
+    def expected(self, model_id: str, category: str = "") -> int:
+        """Row of ``looks`` to expect of a model's next picture; -1 for a model without pictures."""
         found = self.by_category.get((model_id, category))
-        return self.models.get(model_id) if found is None else found
+        return self.models.get(model_id, -1) if found is None else found
 
-    def grid(self, model_id: str, prompt: str, category: str = "") -> Array | None:
-        """(r,) mean features of a model's pictures for one prompt, or what to expect of them."""
+    def grid(self, model_id: str, prompt: str, category: str = "") -> int:
+        """Row of ``looks`` of a model's pictures for one prompt, or of what to expect of them."""
         found = self.grids.get((model_id, prompt))
         return self.expected(model_id, category) if found is None else found
 
@@ -78,41 +82,57 @@ def build_features(
 
     Args:
         images: All images, those without a vector included.
-        vectors: (d,) unit embedding per image digest, all of one length.
+        vectors: (d,) unit embedding per image digest. Those with another length than that of the
+            newest image, or with numbers that are not finite, are left out.
         components: Most features to keep.
     """
-    known = sorted((i for i in images if i.digest in vectors), key=lambda image: image.id)
+    known = _usable(images, vectors)
     if not known:
         return FeatureTable()
-    raw = np.stack([vectors[image.digest] for image in known]).astype(np.float64)
-    prompts = _groups([image.prompt for image in known])
-    models = _groups([image.model_id for image in known])
-    content = _prompt_part(raw, prompts, models)
-    coordinates = _principal(raw - content[prompts.of], components)
+    raw = np.stack([vectors[image.digest] for image in known])
     grids = _groups([(image.model_id, image.prompt) for image in known])
+    models = _groups([model_id for model_id, _ in grids.names])
+    prompts = _groups([prompt for _, prompt in grids.names])
+    content = _prompt_part(grids.mean(raw), prompts, models)
+    coordinates = _principal(raw - content[prompts.of[grids.of]], components)
     grid_means = grids.mean(coordinates)
-    grid_models = _groups([model_id for model_id, _ in grids.names])
-    model_means = grid_models.mean(grid_means)
+    model_means = models.mean(grid_means)
     category_of = {image.prompt: image.category for image in known}
-    grid_kinds = _groups([(m, category_of[prompt]) for m, prompt in grids.names])
-    kind_models = np.array([grid_models.number[m] for m, _ in grid_kinds.names])
-    kind_counts = grid_kinds.counts[:, None]
-    kind_means = (
-        kind_counts * grid_kinds.mean(grid_means) + _CATEGORY_WEIGHT * model_means[kind_models]
-    ) / (kind_counts + _CATEGORY_WEIGHT)
-    lengths = np.linalg.norm(content, axis=1, keepdims=True)
-    for array in (coordinates, grid_means, model_means, kind_means):
+    kinds = _groups([(model_id, category_of[prompt]) for model_id, prompt in grids.names])
+    kind_models = np.array([models.number[model_id] for model_id, _ in kinds.names])
+    kind_means = (kinds.sum(grid_means) + _CATEGORY_WEIGHT * model_means[kind_models]) / (
+        kinds.counts[:, None] + _CATEGORY_WEIGHT
+    )
+    looks = np.concatenate([grid_means, kind_means, model_means, np.zeros_like(grid_means[:1])])
+    for array in (coordinates, looks, content):
         array.setflags(write=False)
+    kind_start, model_start = len(grid_means), len(grid_means) + len(kind_means)
+    lengths = np.linalg.norm(content, axis=1, keepdims=True)
     return FeatureTable(
         dim=coordinates.shape[1],
         rows=MappingProxyType({image.id: row for row, image in enumerate(known)}),
         images=coordinates,
-        grids=MappingProxyType(dict(zip(grids.names, grid_means, strict=True))),
-        models=MappingProxyType(dict(zip(grid_models.names, model_means, strict=True))),
-        by_category=MappingProxyType(dict(zip(grid_kinds.names, kind_means, strict=True))),
+        looks=looks,
+        grids=MappingProxyType(grids.number),
+        by_category=MappingProxyType(kinds.numbered_from(kind_start)),
+        models=MappingProxyType(models.numbered_from(model_start)),
         prompts=prompts.names,
-        contents=content / np.maximum(lengths, 1e-12),
+        contents=(content / np.maximum(lengths, 1e-12)).astype(np.float64),
     )
+
+
+def _usable(images: Sequence[Image], vectors: Mapping[str, Floats32]) -> list[Image]:
+    """Images with a good vector, in the order of ids."""
+    known = sorted((i for i in images if i.digest in vectors), key=lambda image: image.id)
+    if not known:
+        return []
+    shape = vectors[known[-1].digest].shape
+    good = {
+        digest
+        for digest in {image.digest for image in known}
+        if vectors[digest].shape == shape and np.isfinite(vectors[digest]).all()
+    }
+    return [image for image in known if image.digest in good]
 
 
 @dataclass(frozen=True)
@@ -126,14 +146,20 @@ class _Groups(Generic[Name]):
     starts: NDArray[np.int64]
     counts: Array
 
-    def sum(self, rows: Array) -> Array:
+    def sum(self, rows: NDArray[Real]) -> NDArray[Real]:
         """(groups, d) sum of the rows of each group."""
-        total: Array = np.add.reduceat(rows[self.order], self.starts, axis=0)
+        total: NDArray[Real] = np.add.reduceat(rows[self.order], self.starts, axis=0)
         return total
 
-    def mean(self, rows: Array) -> Array:
+    def mean(self, rows: NDArray[Real]) -> NDArray[Real]:
         """(groups, d) mean of the rows of each group."""
-        return self.sum(rows) / self.counts[:, None]
+        total = self.sum(rows)
+        total /= self.counts[:, None]
+        return total
+
+    def numbered_from(self, start: int) -> dict[Name, int]:
+        """The groups' numbers, counted from ``start``."""
+        return {name: start + number for name, number in self.number.items()}
 
 
 def _groups(names: Sequence[Name]) -> _Groups[Name]:
@@ -150,13 +176,14 @@ def _groups(names: Sequence[Name]) -> _Groups[Name]:
     )
 
 
-def _prompt_part(raw: Array, prompts: _Groups[str], models: _Groups[str]) -> Array:
+def _prompt_part(raw: Floats32, prompts: _Groups[str], models: _Groups[str]) -> Floats32:
     """(P, d) prompt term of the two-way fit, by alternating means."""
-    style = np.zeros((len(models.names), raw.shape[1]))
+    style: Floats32 = np.zeros((len(models.names), raw.shape[1]), dtype=np.float32)
+    weight = (1 / (models.counts + _MODEL_RIDGE)).astype(np.float32)[:, None]
     content = prompts.mean(raw)
     for _ in range(_TWO_WAY_ROUNDS):
         rest = raw - content[prompts.of]
-        new_style = models.sum(rest) / (models.counts + _MODEL_RIDGE)[:, None]
+        new_style: Floats32 = models.sum(rest) * weight
         settled = float(np.abs(new_style - style).max()) < _TWO_WAY_TOLERANCE
         style = new_style
         content = prompts.mean(raw - style[models.of])
@@ -165,11 +192,11 @@ def _prompt_part(raw: Array, prompts: _Groups[str], models: _Groups[str]) -> Arr
     return content
 
 
-def _principal(centred: Array, components: int) -> Array:
+def _principal(centred: Floats32, components: int) -> Array:
     """(n, r) scaled principal components."""
     count = len(centred)
     step = -(-count // _BASIS_SAMPLE)
-    sample = centred[::step]
+    sample = centred[::step].astype(np.float64)
     # The smaller of the two Gram matrices has the same leading axes.
     if len(sample) < centred.shape[1]:
         values, left = np.linalg.eigh(sample @ sample.T)
@@ -183,7 +210,7 @@ def _principal(centred: Array, components: int) -> Array:
         return np.zeros((count, 0))
     signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     deviation = np.sqrt(values[keep] / len(sample))
-    scores: Array = centred @ (axes * signs / np.sqrt(deviation))
+    scores: Array = centred.astype(np.float64) @ (axes * signs / np.sqrt(deviation))
     scores /= np.sqrt((scores**2).sum(axis=1).mean())
     return scores
 

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gemrec.preference.counts import PairCounts, sums
 from gemrec.preference.davidson import Array, moments
@@ -49,7 +50,7 @@ class SharedPrior:
     mean: Array
     covariance: Array
     features: Array
-    has_features: Array
+    has_features: NDArray[np.bool_]
 
     @cached_property
     def index(self) -> Mapping[str, int]:
@@ -64,14 +65,14 @@ class SharedPrior:
         return symmetric
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SharedState:
     """The posterior of the shared part, frozen.
 
     Attributes:
         prior: What it started from.
         mean: (M,) utilities in logits.
-        covariance: (M, M).
+        precision: (M + 1, M + 1) negative Hessian at the mode, the last row for ``log_nu``.
         log_nu: Logarithm of the tie weight.
         content: (r,) posterior mean of ``w0``, what everybody likes to see.
         votes: Votes it was fitted to.
@@ -79,10 +80,17 @@ class SharedState:
 
     prior: SharedPrior
     mean: Array
-    covariance: Array
+    precision: Array
     log_nu: float
     content: Array
     votes: int
+
+    @cached_property
+    def covariance(self) -> Array:
+        """(M, M) covariance of the utilities."""
+        inverse = np.linalg.inv(self.precision)[:-1, :-1]
+        symmetric: Array = (inverse + inverse.T) / 2
+        return symmetric
 
 
 def shared_prior(
@@ -96,12 +104,9 @@ def shared_prior(
         features: What the models' pictures look like.
     """
     popularity = _standardised_popularity(models, downloads)
-    rows = [features.expected(model_id) for model_id in models]
-    has_features = np.array([row is not None for row in rows], dtype=bool)
-    phi = np.zeros((len(models), features.dim))
-    for i, row in enumerate(rows):
-        if row is not None:
-            phi[i] = row
+    rows = np.array([features.expected(model_id) for model_id in models], dtype=np.int64)
+    has_features = rows >= 0
+    phi = features.looks[rows]
     # Where content is unknown its variance cannot be shared with like models, but is still there.
     own = MODEL_VARIANCE + np.where(has_features, 0.0, CONTENT_VARIANCE)
     covariance = (
@@ -143,9 +148,8 @@ def fit_shared(
         theta, log_nu, value = new_theta, new_log_nu, new_value
         if length < _STEP_TOLERANCE:
             break
-    inverse = np.linalg.inv(hessian)[:-1, :-1]
     content = CONTENT_VARIANCE * prior.features.T @ (prior.precision @ (theta - prior.mean))
-    return SharedState(prior, theta, (inverse + inverse.T) / 2, log_nu, content, counts.votes)
+    return SharedState(prior, theta, hessian, log_nu, content, counts.votes)
 
 
 def category_offsets(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gemrec.preference.davidson import Array, margin
 from gemrec.preference.features import FeatureTable
@@ -63,8 +64,8 @@ class Taste:
         Raises:
             KeyError: A model is not in ``shared.prior.models``.
         """
-        items = [(model_id, self.features.expected(model_id, category)) for model_id in models]
-        return self._score(items, category, len(items))
+        rows = [self.features.expected(model_id, category) for model_id in models]
+        return self._score(models, self.features.looks[rows], np.array(rows) >= 0, category)
 
     def score_images(
         self, images: Sequence[Image], models: Sequence[str], category: str = ""
@@ -79,32 +80,41 @@ class Taste:
         Raises:
             KeyError: A model is not in ``shared.prior.models``.
         """
-        items = [(model_id, self.features.expected(model_id, category)) for model_id in models]
-        for image in images:
-            seen = self.features.image(image.id)
-            if seen is None:
-                seen = self.features.expected(image.model_id, category)
-            items.append((image.model_id, seen))
-        scores = self._score(items, category, len(models))
+        table = self.features
+        makers = [*models, *(image.model_id for image in images)]
+        rows = [table.expected(model_id, category) for model_id in makers]
+        phi, known = table.looks[rows], np.array(rows) >= 0
+        for place, image in enumerate(images, start=len(models)):
+            if (seen := table.image(image.id)) is not None:
+                phi[place], known[place] = seen, True
+        scores = self._score(makers, phi, known, category, len(models))
         tail = slice(len(models), None)
         return Scores(scores.score[tail], scores.low[tail], scores.high[tail], scores.taste[tail])
 
     def _score(
-        self, items: Sequence[tuple[str, Array | None]], category: str, baseline: int
+        self,
+        makers: Sequence[str],
+        phi: Array,
+        has_look: NDArray[np.bool_],
+        category: str,
+        baseline: int | None = None,
     ) -> Scores:
-        """Score items against the mean of the first ``baseline`` of them."""
-        if not items:
+        """Score items against the mean of the first ``baseline`` of them, all for None.
+
+        Args:
+            makers: (n,) model ids.
+            phi: (n, r) features.
+            has_look: (n,) whether the features are known.
+            category: The prompt's category.
+            baseline: How many items make up the average.
+        """
+        if not makers:
             none = np.zeros(0)
             return Scores(none, none, none, none)
         prior = self.shared.prior
-        rows = np.array([prior.index[model_id] for model_id, _ in items], dtype=np.int64)
-        phi = np.zeros((len(items), self.features.dim))
-        known = np.zeros(len(items))
-        for i, (model_id, seen) in enumerate(items):
-            if seen is not None:
-                phi[i] = seen
-                known[i] = _beyond_model(self.shared, prior.index[model_id], seen)
-        mean, covariance = self.person.utilities(rows, phi, known)
+        rows = np.array([prior.index[model_id] for model_id in makers], dtype=np.int64)
+        beyond = _beyond_model(self.shared, rows, phi, has_look)
+        mean, covariance = self.person.utilities(rows, phi, beyond)
         nothing = np.zeros(len(prior.models)), np.full(len(prior.models), CATEGORY_VARIANCE)
         offset, doubt = self.offsets.get(category, nothing)
         mean = mean + offset[rows]
@@ -137,23 +147,28 @@ def read_comparisons(
     """
     index = shared.prior.index
     cast = [(v, v.outcome) for v in votes if v.outcome is not None and v.outcome.is_preference]
-    result = Comparisons(
-        left=np.array([index[v.models[0]] for v, _ in cast], dtype=np.int64),
-        right=np.array([index[v.models[1]] for v, _ in cast], dtype=np.int64),
-        features=np.zeros((len(cast), features.dim)),
-        known=np.zeros(len(cast)),
+    makers = np.array([[index[m] for m in v.models] for v, _ in cast], dtype=np.int64)
+    looks = np.array(
+        [[features.grid(m, v.prompt, v.category) for m in v.models] for v, _ in cast],
+        dtype=np.int64,
+    )
+    makers, looks = makers.reshape(-1, 2), looks.reshape(-1, 2)
+    phi = features.looks[looks]
+    known = _beyond_model(shared, makers, phi, looks >= 0)
+    categories = list(offsets)
+    if categories:
+        # One row more, of zeros, for categories nobody has voted on.
+        table = np.stack([*(offsets[c][0] for c in categories), np.zeros(len(shared.mean))])
+        number = {category: i for i, category in enumerate(categories)}
+        kind = np.array([number.get(v.category, -1) for v, _ in cast], dtype=np.int64)
+        known = known + table[kind[:, None], makers]
+    return Comparisons(
+        left=makers[:, 0],
+        right=makers[:, 1],
+        features=phi[:, 0] - phi[:, 1],
+        known=known[:, 0] - known[:, 1],
         margin=np.array([margin(outcome) for _, outcome in cast]),
     )
-    for i, (vote, _) in enumerate(cast):
-        for model_id, sign in zip(vote.models, (1.0, -1.0), strict=True):
-            row = index[model_id]
-            seen = features.grid(model_id, vote.prompt, vote.category)
-            if seen is not None:
-                result.features[i] += sign * seen
-                result.known[i] += sign * _beyond_model(shared, row, seen)
-            if (offset := offsets.get(vote.category)) is not None:
-                result.known[i] += sign * float(offset[0][row])
-    return result
 
 
 def fit_taste(
@@ -171,11 +186,12 @@ def fit_taste(
     return Taste(shared, person, features, offsets)
 
 
-def _beyond_model(shared: SharedState, row: int, features: Array) -> float:
-    """What everybody's taste adds for a picture beyond its model's usual look, logits."""
-    if len(shared.content) != len(features):
-        return 0.0
-    return float((features - shared.prior.features[row]) @ shared.content)
+def _beyond_model(
+    shared: SharedState, rows: NDArray[np.int64], phi: Array, has_look: NDArray[np.bool_]
+) -> Array:
+    """What everybody's taste adds for pictures beyond their models' usual looks, logits."""
+    beyond: Array = (phi - shared.prior.features[rows]) @ shared.content
+    return np.where(has_look, beyond, 0.0)
 
 
 def _sigmoid(value: Array) -> Array:

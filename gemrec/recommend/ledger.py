@@ -8,8 +8,6 @@ import numpy as np
 from gemrec.preference import PairCounts
 from gemrec.records import BattleMode, EventKind, Outcome, Vote
 
-_WINNER = {Outcome.LEFT: 0, Outcome.RIGHT: 1}
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -75,17 +73,22 @@ def changed_counts(
             for everybody are passed over.
         index: Position per model id.
     """
-    wins, ties = counts.wins.copy(), counts.ties.copy()
+    won: list[tuple[int, int, float]] = []
+    tied: list[tuple[int, int, float]] = []
     for vote, times in change:
         if not counts_for_board(vote) or vote.outcome is None:
             continue
-        sides = [index[model_id] for model_id in vote.models]
-        winner = _WINNER.get(vote.outcome)
-        if winner is None:
-            ties[sides[0], sides[1]] += times
-            ties[sides[1], sides[0]] += times
+        left, right = index[vote.models[0]], index[vote.models[1]]
+        if vote.outcome is Outcome.LEFT:
+            won.append((left, right, times))
+        elif vote.outcome is Outcome.RIGHT:
+            won.append((right, left, times))
         else:
-            wins[sides[winner], sides[1 - winner]] += times
-    for array in (wins, ties):
-        np.ndarray.setflags(array, write=False)
+            tied += ((left, right, times), (right, left, times))
+    wins, ties = counts.wins.copy(), counts.ties.copy()
+    for array, cells in ((wins, won), (ties, tied)):
+        if cells:
+            first, second, steps = zip(*cells, strict=True)
+            np.add.at(array, (np.array(first), np.array(second)), np.array(steps))
+        array.setflags(write=False)
     return PairCounts(wins, ties)

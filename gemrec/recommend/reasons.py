@@ -195,35 +195,38 @@ def _of(record: Record) -> str:
 
 
 def _records(votes: Sequence[Vote]) -> dict[str, Record]:
-    records: dict[str, Record] = {}
+    about: dict[str, list[Vote]] = {}
     for vote in votes:
-        if vote.outcome is None:
-            continue
-        winner = _SIDES.get(vote.outcome)
-        for side, model_id in enumerate(vote.models):
-            old = records.get(model_id, Record())
-            rival = vote.models[1 - side]
-            records[model_id] = Record(
-                wins=old.wins + (winner == side),
-                losses=old.losses + (winner == 1 - side),
-                ties=old.ties + (winner is None),
-                votes=(*old.votes, vote.id),
-                rivals=old.rivals if rival in old.rivals else (*old.rivals, rival),
-            )
-    return records
+        for model_id in vote.models:
+            about.setdefault(model_id, []).append(vote)
+    return {model_id: _record(model_id, mine) for model_id, mine in about.items()}
+
+
+def _record(model_id: str, votes: Sequence[Vote]) -> Record:
+    sides = [vote.models.index(model_id) for vote in votes]
+    winners = [_SIDES.get(vote.outcome) if vote.outcome else None for vote in votes]
+    wins = sum(winner == side for winner, side in zip(winners, sides, strict=True))
+    ties = winners.count(None)
+    return Record(
+        wins=wins,
+        losses=len(votes) - wins - ties,
+        ties=ties,
+        votes=tuple(vote.id for vote in votes),
+        rivals=tuple(dict.fromkeys(v.models[1 - s] for v, s in zip(votes, sides, strict=True))),
+    )
 
 
 def _liked_alike(snapshot: Snapshot, model_id: str, records: Mapping[str, Record]) -> str | None:
     """The model with the most alike pictures that the person preferred more often than not."""
     features = snapshot.features
-    own = features.expected(model_id)
-    if own is None:
+    if features.expected(model_id) < 0:
         return None
+    own = features.looks[features.expected(model_id)]
     best, found = _ALIKE, None
     for other, record in records.items():
-        seen = features.expected(other)
-        if seen is None or record.wins <= record.losses:
+        if features.expected(other) < 0 or record.wins <= record.losses:
             continue
+        seen = features.looks[features.expected(other)]
         length = float(np.linalg.norm(own) * np.linalg.norm(seen))
         cosine = float(own @ seen) / length if length > 0 else 0.0
         if cosine > best:

@@ -3,24 +3,22 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from gemrec.catalog import Catalog
 from gemrec.preference import (
-    FeatureTable,
     PairCounts,
     SharedPrior,
     SharedState,
-    build_features,
     fit_shared,
     shared_prior,
 )
-from gemrec.preference.features import Floats32
 from gemrec.recommend.boards import BoardDesk
-from gemrec.recommend.gallery import Gallery
 from gemrec.recommend.ledger import Change, Ledger, changed_counts
+from gemrec.recommend.looks import Looks
 from gemrec.recommend.snapshot import Snapshot
 from gemrec.records import Vote
 from gemrec.store import Store
@@ -107,19 +105,7 @@ class Refresher:
         Raises:
             StoreError: The database cannot be read; the last snapshot stays.
         """
-        with self._writing:
-            if self._half_done:
-                self._begin()
-                self._vectors_wanted.set()
-            self._half_done = True
-            news = self._take_in_votes()
-            if self._vectors_wanted.is_set():
-                self._vectors_wanted.clear()
-                news |= self._take_in_images()
-            self._half_done = False
-            if news:
-                self._publish()
-            return self._snapshot
+        return self._refresh(None)
 
     def rebuild(self) -> Snapshot:
         """Forget everything derived and make it again from the events.
@@ -134,11 +120,23 @@ class Refresher:
             self._publish()
             return self._snapshot
 
+    def _refresh(self, executor: Executor | None) -> Snapshot:
+        """Take in everything that is new; features are made by the executor if there is one."""
+        with self._writing:
+            if self._half_done:
+                self._begin()
+                self._vectors_wanted.set()
+            self._half_done = True
+            if self._take_in_votes():
+                self._publish()
+            self._half_done = False
+            if self._take_in_images(executor):
+                self._publish()
+            return self._snapshot
+
     def _begin(self) -> None:
         self._ledger = Ledger()
-        self._gallery = Gallery()
-        self._vectors: dict[str, Floats32] = {}
-        self._features = FeatureTable()
+        self._looks = Looks(self._store, self._encoder_name, self._wake.set)
         self._half_done = False
         self._set_models(tuple(self._catalog.models))
 
@@ -153,7 +151,7 @@ class Refresher:
 
     def _make_prior(self, models: Sequence[str]) -> SharedPrior:
         downloads = {model.id: model.downloads for model in self._catalog.models.values()}
-        return shared_prior(models, downloads, self._features)
+        return shared_prior(models, downloads, self._looks.features)
 
     def _take_in_votes(self) -> bool:
         """Read new vote events; returns whether there were any."""
@@ -186,20 +184,17 @@ class Refresher:
         self._desk.apply(changes, self._ledger.standing, self._ledger.last_vote_id)
         self._shared = fit_shared(self._shared.prior, self._counts, start=self._shared)
 
-    def _take_in_images(self) -> bool:
-        """Read new images and the vectors that are there; never waits for missing ones."""
-        fresh = self._store.images.after(self._gallery.last_image_id)
-        self._gallery = self._gallery.with_images(fresh)
-        images = self._gallery.images()
-        missing = {image.digest for image in images} - self._vectors.keys()
-        found = self._store.vectors.get(self._encoder_name, sorted(missing))
-        if found or any(image.digest in self._vectors for image in fresh):
-            self._vectors.update(found)
-            self._features = build_features(images, self._vectors)
-            start = self._shared
-            prior = self._make_prior(start.prior.models)
-            self._shared = fit_shared(prior, self._counts, start=start)
-        return bool(fresh or found)
+    def _take_in_images(self, executor: Executor | None) -> bool:
+        """Read what is new; returns whether there is anything to publish."""
+        news = False
+        if self._vectors_wanted.is_set():
+            self._vectors_wanted.clear()
+            news = self._looks.read()
+        if self._looks.settle(executor):
+            prior = self._make_prior(self._shared.prior.models)
+            self._shared = fit_shared(prior, self._counts, start=self._shared)
+            news = True
+        return news
 
     def _publish(self) -> None:
         snapshot = Snapshot(
@@ -210,8 +205,8 @@ class Refresher:
             shared=self._shared,
             counts=self._counts,
             counts_by_category=MappingProxyType(dict(self._by_category)),
-            features=self._features,
-            gallery=self._gallery,
+            features=self._looks.features,
+            gallery=self._looks.gallery,
             elo=self._desk.elo(),
             desk=self._desk,
         )
@@ -220,6 +215,11 @@ class Refresher:
             self._published.notify_all()
 
     def _run(self) -> None:
+        # Features of thousands of pictures take a while to make; votes do not wait for them.
+        with ThreadPoolExecutor(1, "features") as executor:
+            self._keep_fresh(executor)
+
+    def _keep_fresh(self, executor: Executor) -> None:
         waited = 0.0
         while not self._closing.is_set():
             woken = self._wake.wait(_POLL_SECONDS)
@@ -229,7 +229,7 @@ class Refresher:
                 self._vectors_wanted.set()
                 waited = 0.0
             try:
-                self.refresh()
+                self._refresh(executor)
             except Exception:
                 # The thread must outlive a database that is away for a while; it reads again.
                 _logger.exception("Could not refresh; trying again in %.0f s", _POLL_SECONDS)

@@ -55,6 +55,7 @@ class Snapshot:
     desk: BoardDesk = field(repr=False, compare=False)
     _boards: dict[str | None, Board] = field(default_factory=dict, repr=False, compare=False)
     _tastes: dict[str | None, Taste] = field(default_factory=dict, repr=False, compare=False)
+    _others: dict[str | None, PairCounts] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def prior(self) -> SharedPrior:
@@ -110,4 +111,9 @@ class Snapshot:
         votes = self.votes_of(annotator_id)
         if not votes:
             return self.counts
-        return changed_counts(self.counts, ((vote, -1.0) for vote in votes), self.prior.index)
+        found = self._others.get(annotator_id)
+        if found is None:
+            taken = ((vote, -1.0) for vote in votes)
+            found = changed_counts(self.counts, taken, self.prior.index)
+            self._others[annotator_id] = found
+        return found

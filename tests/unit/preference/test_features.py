@@ -35,7 +35,7 @@ def world(
 
 def purity(table: FeatureTable, images: Sequence[Image]) -> float:
     """Share of the features' variance that lies between models."""
-    means = np.stack([table.models[i.model_id] for i in images])
+    means = table.looks[[table.models[i.model_id] for i in images]]
     return float((means**2).sum() / (table.images**2).sum())
 
 
@@ -56,7 +56,7 @@ def test_two_models_per_prompt_are_enough_to_tell_styles_apart() -> None:
     pairs = [(a, b) for a in range(6) for b in range(a + 1, 6)]
     kept = [i for i in images if int(i.model_id[1:]) in pairs[int(i.prompt[1:]) % len(pairs)]]
     table = build_features(kept, vectors)
-    found = np.stack([table.models[f"m{m}"] for m in range(6)])
+    found = table.looks[[table.models[f"m{m}"] for m in range(6)]]
     true = style - style.mean(axis=0)
 
     def gaps(rows: np.ndarray) -> np.ndarray:
@@ -78,18 +78,48 @@ def test_images_without_vectors_are_left_out() -> None:
     table = build_features(images, vectors)
     assert table.image(images[0].id) is None
     assert table.image(images[1].id) is not None
-    assert table.grid("m0", "p0") is not None
+    assert table.grid("m0", "p0") in table.grids.values()
+
+
+def test_broken_vectors_are_left_out() -> None:
+    images, vectors, _ = world()
+    vectors[images[0].digest] = np.ones(7, np.float32)  # of an older encoder
+    vectors[images[1].digest] = np.full(40, np.nan, np.float32)
+    table = build_features(images, vectors)
+    assert table.image(images[0].id) is None and table.image(images[1].id) is None
+    assert len(table.rows) == len(images) - 2 and np.isfinite(table.images).all()
 
 
 def test_expected_looks_fall_back_step_by_step() -> None:
     images, vectors, _ = world()
     table = build_features(images, vectors)
-    grid, kind, model = table.grid("m1", "p0", "c0"), table.expected("m1", "c0"), table.models["m1"]
-    assert grid is not None and kind is not None
-    np.testing.assert_array_equal(table.grid("m1", "new", "c0"), kind)
-    np.testing.assert_array_equal(table.expected("m1", "new"), model)
-    assert table.expected("stranger", "c0") is None
-    assert not np.array_equal(kind, model)
+    assert table.grid("m1", "p0", "c0") == table.grids["m1", "p0"]
+    assert table.grid("m1", "new", "c0") == table.by_category["m1", "c0"]
+    assert table.grid("m1", "new", "new") == table.models["m1"]
+    assert table.grid("stranger", "p0", "c0") == -1
+    np.testing.assert_array_equal(table.looks[-1], 0.0)
+
+
+def test_looks_are_means_of_what_they_stand_for() -> None:
+    images, vectors, _ = world()
+    table = build_features(images, vectors)
+
+    def mean(**wanted: str) -> np.ndarray:
+        return np.mean(
+            [
+                table.image(i.id)
+                for i in images
+                if all(getattr(i, name) == value for name, value in wanted.items())
+            ],
+            axis=0,
+        )
+
+    grid, model = mean(model_id="m1", prompt="p0"), mean(model_id="m1")
+    np.testing.assert_allclose(table.looks[table.grids["m1", "p0"]], grid, atol=1e-9)
+    np.testing.assert_allclose(table.looks[table.models["m1"]], model, atol=1e-9)
+    # Five grids of the category against two grids' worth of the model as a whole.
+    kind = (5 * mean(model_id="m1", category="c0") + 2 * model) / 7
+    np.testing.assert_allclose(table.looks[table.by_category["m1", "c0"]], kind, atol=1e-9)
 
 
 @pytest.mark.parametrize("kept", [0, 1, 2])

@@ -28,7 +28,8 @@ def counts(wins: dict[str, float], ties: dict[str, float] | None = None) -> Pair
 
 def features() -> FeatureTable:
     looks = {"a": [1.0, 0.0], "b": [0.9, 0.1], "c": [-1.0, 0.0]}
-    return FeatureTable(dim=2, models={m: np.array(v) for m, v in looks.items()})
+    rows = np.array([*looks.values(), [0.0, 0.0]])
+    return FeatureTable(dim=2, looks=rows, models={m: i for i, m in enumerate(looks)})
 
 
 def test_without_votes_the_order_is_popularity() -> None:

@@ -32,7 +32,8 @@ def taste(images: dict[int, list[float]]) -> Taste:
         dim=2,
         rows=rows,
         images=np.array(list(images.values())).reshape(-1, 2),
-        models={model_id: np.zeros(2) for model_id in MODELS},
+        looks=np.zeros((3, 2)),
+        models={model_id: row for row, model_id in enumerate(MODELS)},
     )
     shared = fit_shared(shared_prior(MODELS, {}, table), PairCounts.empty(2))
     count = 6

@@ -24,6 +24,7 @@ from gemrec.store import Store
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ENCODER = "test"
+CAT = Prompt("a cat", "animal")
 
 
 def make_model(model_id: str, downloads: int = 100, retired: bool = False) -> Model:
@@ -62,7 +63,7 @@ class Study:
         left: str,
         right: str,
         outcome: Outcome,
-        prompt: Prompt = Prompt("a cat", "animal"),
+        prompt: Prompt = CAT,
         mode: BattleMode = BattleMode.BLIND,
     ) -> Vote:
         self._number += 1

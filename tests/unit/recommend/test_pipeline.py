@@ -14,6 +14,7 @@ from tests.unit.recommend.helpers import Study, make_model, pictures_by_style
 
 CAT, LAKE, ROOM = Prompt("a cat", "animal"), Prompt("a lake", "scenery"), Prompt("a room", "home")
 UNSEEN = Prompt("a rocket on the moon", "vehicle")
+STYLES = {"ink1": 0, "ink2": 0, "ink3": 0, "oil1": 1, "oil2": 1, "oil3": 1}
 
 
 @pytest.fixture
@@ -131,13 +132,11 @@ class TestVotes:
 
 
 class TestOppositeTastes:
-    STYLES = {"ink1": 0, "ink2": 0, "ink3": 0, "oil1": 1, "oil2": 1, "oil3": 1}
-
     @pytest.fixture
     def gallery(self, tmp_path: Path) -> Iterator[Study]:
-        study = Study(tmp_path, [make_model(m) for m in self.STYLES])
+        study = Study(tmp_path, [make_model(m) for m in STYLES])
         prompts = [CAT, LAKE, ROOM]
-        pictures_by_style(study, self.STYLES, prompts, np.random.default_rng(3))
+        pictures_by_style(study, STYLES, prompts, np.random.default_rng(3))
         for turn in range(15):
             # ink3 and oil3 are never shown to either of them.
             pair = ("ink1", "oil1") if turn % 2 else ("ink2", "oil2")

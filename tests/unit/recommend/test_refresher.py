@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemrec.leaderboard import Counts, EloTable, build_board
+from gemrec.preference import build_features
 from gemrec.recommend import Refresher, Snapshot, recommend
 from gemrec.records import BattleMode, Outcome, Prompt
 from tests.unit.recommend.helpers import Study, pictures_by_style
@@ -306,6 +307,30 @@ class TestIncrementalEqualsRebuild:
 
 
 class TestImages:
+    def test_the_thread_makes_features_without_holding_up_votes(
+        self, study: Study, refresher: Refresher, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        slow, real = threading.Event(), build_features
+
+        def build(*values: object) -> object:
+            slow.wait(5.0)
+            return real(*values)  # type: ignore[arg-type]
+
+        monkeypatch.setattr("gemrec.recommend.looks.build_features", build)
+        rng = np.random.default_rng(0)
+        styles = {"a": 0, "b": 1, "c": 2}
+        pictures_by_style(study, styles, PROMPTS[:2], rng)
+        refresher.nudge_images()
+        wait_until(lambda: len(refresher.current().gallery.by_prompt) == 2, 3.0)
+        pictures_by_style(study, styles, PROMPTS[2:], rng)
+        refresher.nudge_images()
+        vote = study.vote("ann", "a", "b", Outcome.LEFT)
+        assert refresher.wait_for(vote.id, 2.0).last_vote_id == vote.id
+        assert refresher.current().features.dim == 0
+        slow.set()
+        wait_until(lambda: len(refresher.current().features.rows) == 18, 3.0)
+        assert_same(refresher.current(), study.refresher().rebuild(), [study.person("ann")])
+
     def test_pictures_without_vectors_are_known_and_with_vectors_have_features(
         self, study: Study
     ) -> None:
