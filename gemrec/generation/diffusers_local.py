@@ -92,12 +92,11 @@ class DiffusersBackend:
 
         import torch
 
-        with torch.inference_mode():
-            output = pipe(
-                **call_arguments(pipe, job),
-                generator=[torch.Generator("cpu").manual_seed(seed) for seed in job.seeds],
-                callback_on_step_end=after_step,
-            )
+        output = pipe(
+            **call_arguments(pipe, job),
+            generator=[torch.Generator("cpu").manual_seed(seed) for seed in job.seeds],
+            callback_on_step_end=after_step,
+        )
         return checked_images(output, job)
 
     def _prepared(self) -> Pipelines:

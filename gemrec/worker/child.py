@@ -99,6 +99,9 @@ def serve(descriptor: int) -> None:
     """Run as a child: build the handler, warm up, then answer jobs until the pipe closes."""
     # Ctrl-C goes to the whole group; the parent decides what it means and closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # OpenMP threads spin while they wait for each other. On cores shared with the page, another
+    # worker or anything else that made a grid take up to ten times as long; sleeping costs little.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     pipe = Connection(descriptor)
     assignment: Assignment = pipe.recv()
     os.nice(assignment.nice)
