@@ -229,7 +229,7 @@ class Counts:
                     wins[winner, loser] += times
 
     def pairs(self, *, category: str | None = None, annotator_id: str | None = None) -> PairCounts:
-        """Copy the votes per pair of one board; enough for ratings, in time that no vote adds to.
+        """Copy the votes per pair of one board: enough for ratings, and never added up twice.
 
         Args:
             category: Only prompts of this category; None for all.

@@ -3,9 +3,9 @@
 Only ratios mean anything: both sides run alternately on the same machine and the same votes.
 """
 
-import resource
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -146,12 +146,13 @@ def test_votes_to_ratings_with_intervals(world: World):
         )
 
     peer = f"evalica, {BOOTSTRAPS} bootstraps (extrapolated)"
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    tracemalloc.start()
     own()
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
     times = race({"own, clustered by annotator": own, peer: bootstrap}, rounds=2)
     report(f"{VOTES:,} votes to ratings with intervals", times, {peer: BOOTSTRAPS})
-    say(f"  peak memory above the data (first run): {grown:.0f} MiB")
+    say(f"  peak memory above the columns of votes: {peak:.0f} MiB")
     assert times[peer] * BOOTSTRAPS > 20 * times["own, clustered by annotator"]
 
 

@@ -107,6 +107,37 @@ class TestAgreement:
         assert np.polyfit(davidson, half_win, 1)[0] < 0.8
 
 
+class TestHeldOut:
+    # Davidson's log-loss in earlier measurements on random splits of the same files: 1.016, 0.797.
+    BOUND = 1.016
+
+    def test_davidson_predicts_votes_it_has_not_seen(self, real_votes, real_counts):
+        names = real_counts.models
+        first, second = (
+            np.array([names.index(row[side]) for row in real_votes])
+            for side in ("model_a", "model_b")
+        )
+        outcome = np.array([list(WINNER).index(row["outcome"]) for row in real_votes])
+        order = np.random.default_rng(0).permutation(len(outcome))
+        losses = []
+        for fold in range(5):
+            held = order[fold::5]
+            seen = np.setdiff1d(order, held)
+            counts = Counts.from_codes(
+                models=names,
+                annotators=["all"],
+                first=first[seen],
+                second=second[seen],
+                annotator=np.zeros_like(seen),
+                cells=np.eye(5, dtype=int)[outcome[seen]].T,
+            )
+            ratings = fit(counts)
+            gap = ratings.strengths[first[held]] - ratings.strengths[second[held]]
+            chances = np.stack(pair_probabilities(gap, ratings.log_nu))
+            losses.append(-np.log(chances[outcome[held], np.arange(len(held))]).mean())
+        assert np.mean(losses) <= self.BOUND
+
+
 class TestHardCases:
     """The cases that every rating engine must survive."""
 
