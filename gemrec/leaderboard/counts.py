@@ -123,7 +123,7 @@ class Counts:
             cells: (5, K) wins of first, wins of second, ties, both good, both bad.
 
         Raises:
-            InputError: A row compares a model with itself.
+            InputError: A name is listed twice or a row compares a model with itself.
         """
         counts = cls(models)
         for names, numbers, bits, what in (
@@ -132,6 +132,10 @@ class Counts:
         ):
             for name in names:
                 _number(numbers, name, bits, what)
+            if len(numbers) != len(names):
+                raise InputError(f"{what} must be distinct, got one twice")
+        if len(counts._models) != len(models):
+            raise InputError("models must be distinct, got one twice")
         if (first == second).any():
             raise InputError("a vote compares two models, got a row with the same one twice")
         if category is None:

@@ -175,12 +175,20 @@ def test_a_bulk_load_equals_one_by_one_and_takes_votes_afterwards():
             counts.add(vote("a", "new", Outcome.LEFT, annotator="dora", category="art"))
 
 
-def test_a_bulk_load_refuses_a_model_against_itself():
+@pytest.mark.parametrize(
+    ("models", "people", "message"),
+    [
+        (["a"], ["ann"], "two models"),
+        (["a", "a"], ["ann"], "models must be distinct"),
+        (["a"], ["ann", "ann"], "annotators must be distinct"),
+    ],
+)
+def test_a_bulk_load_refuses_what_makes_no_sense(models, people, message):
     one = np.zeros(1, dtype=int)
-    with pytest.raises(InputError, match="two models"):
+    with pytest.raises(InputError, match=message):
         Counts.from_codes(
-            models=["a"],
-            annotators=["ann"],
+            models=models,
+            annotators=people,
             first=one,
             second=one,
             annotator=one,
