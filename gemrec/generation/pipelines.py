@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import warnings
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,13 +189,16 @@ class Pipelines:
             folder = str(path.parent)
         else:
             place, folder = {}, source.path
-        loaded.pipe.load_lora_weights(
-            folder,
-            adapter_name=name,
-            revision=source.revision,
-            local_files_only=is_local(path),
-            **place,
-        )
+        with warnings.catch_warnings():
+            # peft asks whether several adapters on one model are meant; they are.
+            warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+            loaded.pipe.load_lora_weights(
+                folder,
+                adapter_name=name,
+                revision=source.revision,
+                local_files_only=is_local(path),
+                **place,
+            )
         loaded.adapters[name] = None
 
 

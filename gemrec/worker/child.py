@@ -71,6 +71,7 @@ class _Inbox:
         self.jobs: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._pipe = pipe
         self._cancelled: set[int] = set()
+        self.somebody_waits = False
         threading.Thread(target=self._read, name="inbox", daemon=True).start()
 
     def is_cancelled(self, number: int) -> bool:
@@ -86,6 +87,7 @@ class _Inbox:
                 if message.kind == "cancel":
                     self._cancelled.add(message.number)
                 else:
+                    self.somebody_waits |= not isinstance(message.value, Ping)
                     self.jobs.put(message)
         except (EOFError, OSError):
             pass
@@ -113,7 +115,7 @@ def serve(descriptor: int) -> None:
         return
     inbox = _Inbox(pipe)
     try:
-        handler.warm_up(lambda: not inbox.jobs.empty())
+        handler.warm_up(lambda: inbox.somebody_waits)
     except Exception:  # noqa: BLE001 - the job that needs what failed will say so to its caller
         traceback.print_exc()
     while True:

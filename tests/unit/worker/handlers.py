@@ -18,6 +18,10 @@ class Echo:
 
     def warm_up(self, cancelled: Callable[[], bool]) -> None:
         if self.folder.name:
+            deadline = time.monotonic() + 0.5
+            while not cancelled() and time.monotonic() < deadline:
+                time.sleep(STEP)
+            (self.folder / "was cancelled").write_text(str(cancelled()))
             (self.folder / "warm").write_text(str(os.getpid()))
 
     def handle(

@@ -71,7 +71,16 @@ def test_ready_means_warmed_up(tmp_path):
     worker = WorkerProcess(FACTORY, (str(tmp_path),), "test")
     try:
         worker.wait_until_ready()
-        assert (tmp_path / "warm").exists()
+        assert (tmp_path / "was cancelled").read_text() == "False"  # waiting is no job
+    finally:
+        worker.close()
+
+
+def test_a_job_cuts_the_warm_up_short(tmp_path):
+    worker = WorkerProcess(FACTORY, (str(tmp_path),), "test")
+    try:
+        assert run(worker, "echo", 1) == [1]
+        assert (tmp_path / "was cancelled").read_text() == "True"
     finally:
         worker.close()
 
