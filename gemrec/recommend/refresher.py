@@ -198,6 +198,7 @@ class Refresher:
 
     def _publish(self) -> None:
         snapshot = Snapshot(
+            made_at=self._clock(),
             last_vote_id=self._ledger.last_vote_id,
             events=self._ledger.events,
             events_by_person=MappingProxyType(dict(self._ledger.events_by_person)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from gemrec.leaderboard import EloTable
@@ -30,6 +31,7 @@ class Snapshot:
     on the other fields alone, so two readers always see the same.
 
     Attributes:
+        made_at: When, timezone-aware UTC.
         last_vote_id: Newest vote event taken in; 0 before the first.
         events: How many events that was.
         events_by_person: Events per annotator id, casts, edits and undos.
@@ -42,6 +44,7 @@ class Snapshot:
         elo: Displayed ratings; must not be changed.
     """
 
+    made_at: datetime
     last_vote_id: int
     events: int
     events_by_person: Mapping[str, int]
@@ -64,7 +67,11 @@ class Snapshot:
 
     @cached_property
     def offsets(self) -> CategoryOffsets:
-        """How much better or worse each model is in each category than overall."""
+        """How much better or worse each model is in each category than overall.
+
+        Everybody's votes count here, a person's own ones too: the differences are small and drawn
+        towards none, and refitting all of them for each person would cost more than it corrects.
+        """
         named = {name: counts for name, counts in self.counts_by_category.items() if name}
         return category_offsets(self.shared, named)
 
