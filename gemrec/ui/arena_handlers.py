@@ -7,6 +7,7 @@ cookie; nothing that the browser sends says who votes or on what.
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -23,7 +24,7 @@ from gemrec.ui.arena_view import (
     revealed_stage,
     waiting_stage,
 )
-from gemrec.ui.context import Context, headers_of, page_error, session_of
+from gemrec.ui.context import Context, headers_of, session_of
 from gemrec.ui.sessions import ArenaSession
 from gemrec.ui.widgets import status
 from gemrec.ui.widgets.empty import empty, welcome
@@ -51,13 +52,14 @@ class ArenaHandlers:
         self._services = context.services
         self._parts = parts
 
-    def on_dice(self, category: str) -> str:
-        """A random prompt of the chosen topic."""
+    def on_dice(self, category: str) -> tuple[Any, Any]:
+        """A random prompt of the chosen topic; the status line only when there is none."""
+        chosen = None if category == ANY_CATEGORY else category
         try:
-            chosen = None if category == ANY_CATEGORY else category
-            return self._services.prompts.sample(np.random.default_rng(), chosen).text
+            prompt = self._services.prompts.sample(np.random.default_rng(), chosen)
         except GemrecError as error:
-            raise page_error(error) from error
+            return gr.skip(), status.problem(str(error))
+        return prompt.text, gr.skip()
 
     def on_start(self, text: str, category: str, request: gr.Request) -> Iterator[Updates]:
         """Open a battle and show it while it is drawn."""
@@ -155,19 +157,19 @@ class ArenaHandlers:
                     stage=self._revealed(reveal),
                 ) | {self._parts.undo: gr.update(visible=True)}
             except GemrecError as error:
-                raise page_error(error) from error
+                return {self._parts.status: status.problem(str(error))}
 
         return on_vote
 
     def on_undo(self, session: ArenaSession, request: gr.Request) -> Updates:
         """Take the vote on the shown battle back."""
+        if session.vote_id is None:
+            return {self._parts.status: status.problem("There is no vote here to take back.")}
         try:
             annotator = self._context.identity.annotator(headers_of(request))
-            if session.vote_id is None:
-                raise page_error(ValueError("There is no vote to take back on this page."))
             vote = self._services.arena.undo(annotator.id, session.vote_id)
         except GemrecError as error:
-            raise page_error(error) from error
+            return {self._parts.status: status.problem(str(error))}
         names = {model_id: self._context.model_name(model_id) for model_id in vote.models}
         return self._parts.show(
             Phase.REVEALED,

@@ -86,6 +86,7 @@ def _wire(
 ) -> None:
     asked = [ask.prompt, ask.category]
     outputs = parts.all()
+    rolled = [ask.prompt, parts.status]
     gr.on(
         [parts.start.click, ask.prompt.submit, following.click],
         handlers.on_start,
@@ -96,11 +97,9 @@ def _wire(
         concurrency_limit=BATTLES_AT_ONCE,
         api_visibility="private",
     )
-    ask.dice.click(
-        handlers.on_dice, ask.category, ask.prompt, queue=False, api_visibility="private"
-    )
+    ask.dice.click(handlers.on_dice, ask.category, rolled, queue=False, api_visibility="private")
     another.click(
-        handlers.on_dice, ask.category, ask.prompt, queue=False, api_visibility="private"
+        handlers.on_dice, ask.category, rolled, queue=False, api_visibility="private"
     ).then(
         handlers.on_start,
         asked,

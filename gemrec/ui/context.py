@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import cast
 
 import gradio as gr
@@ -53,8 +52,3 @@ def headers_of(request: gr.Request) -> Mapping[str, str]:
 def session_of(request: gr.Request) -> str:
     """Gradio's name of the open page. The client chooses it: never use it as an identity."""
     return request.session_hash or ""
-
-
-def page_error(error: Exception) -> gr.Error:
-    """An error for people; Gradio shows its message as HTML, so it is escaped here."""
-    return gr.Error(escape(str(error)), print_exception=False)

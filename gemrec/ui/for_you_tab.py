@@ -5,12 +5,12 @@ from typing import Any
 import gradio as gr
 
 from gemrec.errors import GemrecError
-from gemrec.ui.context import Context, headers_of, page_error
+from gemrec.ui.context import Context, headers_of
 from gemrec.ui.identity import NAME_LENGTH
 from gemrec.ui.widgets import status
 from gemrec.ui.widgets.empty import empty
 from gemrec.ui.widgets.ranking import ranking
-from gemrec.ui.widgets.text import count, plain
+from gemrec.ui.widgets.text import count
 
 MODELS_SHOWN = 6
 _START = empty(
@@ -53,14 +53,13 @@ class ForYouHandlers:
         name = "" if annotator is None else annotator.name
         return name, self._votes(request), asked, self.on_ask(asked, request)
 
-    def on_rename(self, name: str, request: gr.Request) -> str:
-        """Give the annotator another name."""
+    def on_rename(self, name: str, request: gr.Request) -> tuple[Any, str]:
+        """Give the annotator another name and say so."""
         try:
             annotator = self._context.identity.rename(headers_of(request), name)
         except GemrecError as error:
-            raise page_error(error) from error
-        gr.Info(f"You are {plain(annotator.name)} now.", duration=3)
-        return annotator.name
+            return gr.skip(), status.problem(str(error))
+        return annotator.name, status.line(f"Saved. You are {annotator.name} now.")
 
     def _votes(self, request: gr.Request) -> str:
         annotator = self._context.identity.find(headers_of(request))
@@ -104,5 +103,5 @@ def build_for_you_tab(context: Context, tab: gr.Tab, arena_prompt: gr.Textbox) -
     answer = gr.HTML(_START, elem_id="answer", apply_default_css=False)
     quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     gr.on([ask.click, prompt.submit], handlers.on_ask, prompt, answer, **quiet)
-    gr.on([save.click, name.submit], handlers.on_rename, name, name, **quiet)
+    gr.on([save.click, name.submit], handlers.on_rename, name, [name, votes], **quiet)
     tab.select(handlers.on_open, [prompt, arena_prompt], [name, votes, prompt, answer], **quiet)

@@ -3,7 +3,8 @@
 import gradio as gr
 
 from gemrec.errors import GemrecError
-from gemrec.ui.context import Context, page_error
+from gemrec.ui.context import Context
+from gemrec.ui.widgets import status
 from gemrec.ui.widgets.board import board_table
 from gemrec.ui.widgets.empty import empty
 
@@ -34,7 +35,7 @@ def build_leaderboard_tab(context: Context, tab: gr.Tab) -> None:
         try:
             board = context.services.leaderboard(None if chosen == OVERALL else chosen)
         except GemrecError as error:
-            raise page_error(error) from error
+            return status.problem(str(error))
         if not any(row.votes for row in board.rows):
             where = "" if chosen == OVERALL else " in this topic"
             return empty(
