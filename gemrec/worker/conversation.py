@@ -17,6 +17,8 @@ from gemrec.worker.child import Assignment, Failure, Message
 POLL_SECONDS = 0.05  # how quickly a cancelled job and a passed deadline are noticed
 ABANDONED_SECONDS = 60.0  # patience after a cancel: loading a large model is not worth killing
 
+STDERR = 2
+
 # The child must find what the parent finds, so it gets the parent's search path as arguments.
 BOOTSTRAP = (
     "import sys; sys.path[:] = sys.argv[2:]; "
@@ -75,6 +77,7 @@ class Child:
                 [sys.executable, "-c", BOOTSTRAP, str(theirs.fileno()), *sys.path],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                stdout=STDERR,  # what libraries print must not mix with a command's JSON
             )
         self.pipe.send(assignment)
 

@@ -59,6 +59,9 @@ class Echo:
     def do_die(self, argument, emit, cancelled):
         os._exit(argument)
 
+    def do_print(self, argument, emit, cancelled):
+        print(argument, flush=True)  # noqa: T201 - as libraries do
+
     def do_hang(self, argument, emit, cancelled):
         emit("hanging")
         time.sleep(1000)

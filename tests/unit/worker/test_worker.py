@@ -244,3 +244,12 @@ def test_the_child_ends_with_its_parent(end):
     pid = int(done.stdout)
     wait_until(lambda: not is_running(pid), 5)
     assert "Traceback" not in done.stderr
+
+
+def test_what_the_child_prints_stays_off_the_standard_output(capfd):
+    worker = WorkerProcess(FACTORY)
+    run(worker, "print", "chatter")
+    worker.close()
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "chatter" in captured.err
