@@ -40,7 +40,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def make_services(tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Build and start services on scripted models (a catalog's text); closed after the test."""
+    """Build services on scripted models (a catalog's text); closed after the test.
+
+    The refresher runs; worker processes start with their first job, as stopping one that is just
+    starting takes seconds.
+    """
     from gemrec.services import build_services  # noqa: PLC0415 - unit tests need none of it
 
     built = []
@@ -50,7 +54,7 @@ def make_services(tmp_path: Path) -> Iterator[Callable[..., Any]]:
         places = {"assets": assets, "data": tmp_path / "data", "backend": "scripted"}
         services = build_services(load_settings(**(places | overrides)))
         built.append(services)
-        services.start()
+        services.refresher.start()
         return services
 
     yield make

@@ -26,5 +26,7 @@ Db = Annotated[
     Path | None,
     typer.Option("--db", metavar="FILE", help="SQLite file to use instead of GEMREC_DB."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", metavar="", help="Print one JSON document and nothing else.")
+]
 PromptText = Annotated[str, typer.Option("--prompt", metavar="TEXT", help="What to draw.")]
