@@ -125,10 +125,9 @@ class ArenaHandlers:
             Phase.IDLE, ArenaSession(), status=line, stage=self._welcome(), notice=""
         )
 
-    def on_cancel(self, request: gr.Request) -> str:
-        """Stop the page's battle; its own handler says when it has stopped."""
+    def on_cancel(self, request: gr.Request) -> None:
+        """Stop the page's battle; the handler that draws it says when it has stopped."""
         self._context.cancellations.stop(session_of(request))
-        return status.line("Stopping…")
 
     def on_unload(self, request: gr.Request) -> None:
         """Nobody looks at the page any more: stop its work."""

@@ -108,9 +108,7 @@ def _wire(
         concurrency_id=GENERATION,
         api_visibility="private",
     )
-    parts.cancel.click(
-        handlers.on_cancel, None, parts.status, queue=False, api_visibility="private"
-    )
+    parts.cancel.click(handlers.on_cancel, None, None, queue=False, api_visibility="private")
     for (outcome, _), button in zip(VOTES, parts.votes, strict=True):
         button.click(
             handlers.vote_handler(outcome),
