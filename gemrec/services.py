@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gemrec.arena import Arena, ArenaLimits, FewestVotesSampler, TicketOffice, check_prompt
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
-from gemrec.errors import EmbeddingError, InputError, WorkerError
+from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
 from gemrec.generation import BackendOptions, GenerationWorker, GridService, warm_up_jobs
 from gemrec.images import ImageFiles
 from gemrec.recommend import Refresher, recommend
@@ -158,22 +158,24 @@ class Services:
 
     def _text_vector(self, text: str, patience: float) -> NDArray[np.float32] | None:
         """The prompt's vector; None when it takes too long or fails, which costs only precision."""
+        ready = self.store.vectors.get_text(self.embeddings.name, [text])
+        if text in ready:
+            return ready[text]
         answer: Future[NDArray[np.float32] | None] = Future()
 
         def encode() -> None:
             try:
                 answer.set_result(self.embeddings.text_vector(text))
-            except (EmbeddingError, WorkerError) as error:
-                log.warning("no vector for the prompt: %s", error)
-                answer.set_result(None)
+            except (EmbeddingError, WorkerError, StoreError) as error:
+                answer.set_exception(error)
 
-        ready = self.store.vectors.get_text(self.embeddings.name, [text])
-        if text in ready:
-            return ready[text]
         threading.Thread(target=encode, name="prompt-vector", daemon=True).start()
         try:
             return answer.result(patience)
         except TimeoutError:
+            return None  # the vector arrives later and is there for the next answer
+        except GemrecError as error:
+            log.warning("no vector for the prompt: %s", error)
             return None
 
 
@@ -199,13 +201,18 @@ def backend_options(settings: Settings) -> BackendOptions:
     return BackendOptions(settings.device, settings.threads)
 
 
+def encoder_folder(settings: Settings) -> Path:
+    """The shipped open_clip model."""
+    return settings.assets / "pocket-clip"
+
+
 def encoder_options(settings: Settings) -> EncoderOptions:
     """The shipped encoder, or the scripted one beside scripted models."""
     if settings.backend == "scripted":
         return EncoderOptions("scripted")
     return EncoderOptions(
         "open_clip",
-        f"local-dir:{settings.assets / 'pocket-clip'}",
+        f"local-dir:{encoder_folder(settings)}",
         device=settings.device,
         threads=settings.threads,
     )

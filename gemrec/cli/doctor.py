@@ -13,7 +13,7 @@ from gemrec.catalog import Catalog, load_catalog, load_prompts
 from gemrec.errors import GemrecError
 from gemrec.generation.registry import build_backend
 from gemrec.images import ImageFiles
-from gemrec.services import backend_options, catalog_files, prompt_files
+from gemrec.services import backend_options, catalog_files, encoder_folder, prompt_files
 from gemrec.settings import Settings
 from gemrec.store import Store
 
@@ -67,6 +67,7 @@ def _all_checks(settings: Settings) -> Iterator[Check]:
     yield from _guard("database", lambda: _database(settings))
     yield from _guard("images", lambda: _images(settings))
     yield from _guard("models", lambda: _models(settings))
+    yield from _guard("encoder", lambda: _encoder(settings))
     yield from _guard("prompts", lambda: _prompts(settings))
     yield from _guard("disk", lambda: _disk(settings))
     yield from _guard("gpu", lambda: _gpu(settings))
@@ -159,6 +160,22 @@ def _model_summary(
         detail,
         "A battle needs two. Mend the reasons below, or name a catalog in GEMREC_MODELS.",
     )
+
+
+def _encoder(settings: Settings) -> Iterator[Check]:
+    if settings.backend == "scripted":
+        yield Check("encoder", Status.OK, "scripted")
+        return
+    folder = encoder_folder(settings)
+    if (folder / "open_clip_config.json").is_file():
+        yield Check("encoder", Status.OK, str(folder))
+    else:
+        yield Check(
+            "encoder",
+            Status.WARN,
+            f"{folder} holds no open_clip model, so recommendations do not look at the pictures",
+            "Put the shipped folder back, or set GEMREC_ASSETS to the folder that has it.",
+        )
 
 
 def _prompts(settings: Settings) -> Iterator[Check]:

@@ -36,7 +36,7 @@ from gemrec.settings import Settings, load_settings
 
 PROGRAM = "python -m gemrec"
 WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
-POCKET = "pocket"  # how the ids of the shipped models begin
+POCKET_TAG = "family:pocket"
 MOST_IMAGES = 64
 LAST_SEED = 2**31 - 1 - MOST_IMAGES
 ENCODER_SECONDS = 60.0  # nobody warmed it up for a single command
@@ -233,13 +233,9 @@ def _annotator(services: Services, name: str | None) -> str | None:
     return annotator_id
 
 
-def _is_pocket(model: Model) -> bool:
-    return model.id.startswith(POCKET)
-
-
 def _tell_unknown_words(prompt: str, models: Sequence[Model]) -> None:
     """Say which words the pocket models have never seen."""
-    if not any(_is_pocket(model) for model in models):
+    if not any(POCKET_TAG in model.tags for model in models):
         return
     for unknown in unknown_words(prompt):
         near = f"; near words it knows: {', '.join(unknown.nearest)}" if unknown.nearest else ""

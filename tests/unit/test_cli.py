@@ -182,7 +182,9 @@ class TestGenerate:
         assert "doctor" in err[0]
 
     def test_unknown_words_are_told_when_pocket_models_draw(self, run, tmp_path):
-        (tmp_path / "assets" / "models.toml").write_text(scripted_model("pocket-base"))
+        (tmp_path / "assets" / "models.toml").write_text(
+            scripted_model("small", tags='["family:pocket"]')
+        )
         code, out, err = run("generate", "--prompt", "a tigger on blue", "--images", 1, "--json")
         assert code == 0
         json.loads(out)
@@ -247,7 +249,7 @@ class TestDoctor:
         document = as_json(run, "doctor")
         assert document["ok"]
         names = [check["name"] for check in document["checks"]]
-        assert {"database", "images", "models", "disk", "gpu", "model red"} <= set(names)
+        assert {"database", "images", "models", "encoder", "disk", "gpu", "model red"} <= set(names)
         assert not (tmp_path / "data" / "gemrec.db").exists()
         as_json(run, "generate", "--prompt", PROMPT, "--images", 1)
         assert as_json(run, "doctor")["ok"]
