@@ -11,6 +11,7 @@
     s: "vote-skip", 6: "vote-skip",
     u: "undo", n: "next", r: "another", Enter: "next",
   };
+  const PAUSE = 800; /* milliseconds after a vote in which further vote keys are slips */
   const TYPING = "input, textarea, select, [contenteditable], [role=listbox], [role=tab]";
 
   const usable = (id) => {
@@ -125,6 +126,7 @@
   });
 
   /* ---- keys ---- */
+  let votedAt = -PAUSE;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (box && box.open) {
@@ -145,6 +147,10 @@
     if (!button) return;
     if (event.key === "Enter" && target.closest("button, a")) return;
     event.preventDefault();
+    if (id.startsWith("vote-")) {
+      if (event.timeStamp - votedAt < PAUSE) return;
+      votedAt = event.timeStamp;
+    }
     button.click();
   }, true);
 })();

@@ -138,6 +138,8 @@ class ArenaHandlers:
 
         def on_vote(session: ArenaSession, request: gr.Request) -> Updates:
             """Commit the vote, then reveal both models."""
+            if session.vote_id is not None:  # a second key pressed before the first vote was shown
+                return {self._parts.session: gr.skip()}
             dwell = (
                 None
                 if session.shown_at is None

@@ -197,3 +197,14 @@ def test_no_models(tmp_path, new_context, open_page):
         tab(page, "Leaderboard")
         expect(page.locator("#board")).to_contain_text("No votes yet")
         shoot(page, "desktop-light-no-models")
+
+
+def test_closing_the_page_stops_the_work(server, new_context, open_page):
+    opened = server.services.store.integrity()["open_battles"]
+    page = open_page(new_context())
+    start(page)
+    expect(page.locator(".g-progress")).to_be_visible()
+    page.close()
+    again = open_page(new_context())
+    again.wait_for_timeout(3000)  # longer than the battle would have taken
+    assert server.services.store.integrity()["open_battles"] == opened
