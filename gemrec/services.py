@@ -65,7 +65,7 @@ class Services:
         """Start the refresher and warm the workers up; returns at once."""
         self.refresher.start()
         self.grids.start()
-        self.embeddings.warm_up()
+        self.embeddings.warm_up(after=self.grids.wait_until_ready)
         # Images made by the CLI, or just before the last stop, have no vectors yet.
         self.embeddings.embed_in_background(self.store.images.all(), self.refresher.nudge_images)
 
@@ -115,7 +115,7 @@ class Services:
             asked,
             self._text_vector(asked.text, patience),
             k,
-            hidden=() if annotator_id is None else self.arena.hidden_images(annotator_id),
+            hidden=self.arena.hidden_images(),
         )
 
     def leaderboard(self, category: str | None = None) -> Board:

@@ -180,22 +180,15 @@ class Arena:
             with self._lock:
                 self._runs.remove(run)
 
-    def hidden_images(self, annotator_id: str) -> frozenset[int]:
-        """Ids of images whose model this annotator must not learn yet.
+    def hidden_images(self) -> frozenset[int]:
+        """Ids of images whose models nobody may learn yet.
 
-        They are those of blind battles that are being made for them or wait for their vote.
+        They are those of every blind battle that is being made or waits for its vote: whoever
+        asks, the answer could reach the person who has still to vote.
         """
         with self._lock:
-            hidden = {
-                image.id
-                for run in self._runs
-                if run.battle.annotator_id == annotator_id and run.is_blind
-                for image in run.images
-            }
-        waiting = self._waiting(annotator_id)
-        if waiting is not None and waiting[0].mode is BattleMode.BLIND:
-            hidden |= {s.image_id for s in self._store.battles.showings(waiting[0].id)}
-        return frozenset(hidden)
+            under_way = {image.id for run in self._runs if run.is_blind for image in run.images}
+        return self._store.battles.hidden_images(self._clock()) | under_way
 
     def _ready(self, battle: Battle, ticket: str, names: Names) -> BattleReady:
         known = self._store.models.known() if battle.mode is BattleMode.NAMED else {}

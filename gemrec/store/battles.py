@@ -97,6 +97,18 @@ class Battles:
             ).fetchall()
         return tuple(_showing(row) for row in rows)
 
+    def hidden_images(self, now: datetime) -> frozenset[int]:
+        """Return the images of blind battles that still wait for a vote, whoever's they are."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT showing.image_id FROM ticket "
+                "JOIN battle ON battle.id = ticket.battle_id AND battle.mode = 'blind' "
+                "JOIN showing ON showing.battle_id = ticket.battle_id "
+                "WHERE ticket.vote_id IS NULL AND ticket.expires_at > ?",
+                (to_text(now),),
+            ).fetchall()
+        return frozenset(row[0] for row in rows)
+
     def pair_counts(self) -> dict[tuple[str, str], int]:
         """Return the standing blind votes per pair of models, each pair in alphabetical order."""
         with self._database.connect() as connection:

@@ -115,6 +115,7 @@ _V1 = (
     ) WITHOUT ROWID""",
     "CREATE INDEX ticket_battle ON ticket (battle_id)",
     "CREATE INDEX ticket_unused ON ticket (annotator_id, issued_at) WHERE vote_id IS NULL",
+    "CREATE INDEX ticket_waiting ON ticket (expires_at) WHERE vote_id IS NULL",
     """CREATE TABLE refusal (
         reason TEXT NOT NULL,
         day TEXT NOT NULL,

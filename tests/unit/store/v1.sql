@@ -148,6 +148,7 @@ CREATE TRIGGER vote_no_delete BEFORE DELETE ON vote
        BEGIN SELECT RAISE(ABORT, 'votes are append-only: add an edit or an undo'); END;
 CREATE INDEX ticket_battle ON ticket (battle_id);
 CREATE INDEX ticket_unused ON ticket (annotator_id, issued_at) WHERE vote_id IS NULL;
+CREATE INDEX ticket_waiting ON ticket (expires_at) WHERE vote_id IS NULL;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('image',2);
 INSERT INTO "sqlite_sequence" VALUES('vote',4);
