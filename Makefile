@@ -34,18 +34,19 @@ test-browser: $(VENV)/.dev ## Walk through the app in Debian's Chromium
 bench: $(VENV)/.dev ## Measure speed as ratios in one run
 	$(BIN)/python -m pytest -m bench -s tests/bench
 
-quality: $(VENV)/.dev ## ruff, mypy and import-linter
+quality: $(VENV)/.dev ## ruff, mypy, import-linter, and whether README.md is fresh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m cogapp -I . --check README.md
 
 style: $(VENV)/.dev ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.dev ## Regenerate the tables of README.md from the code
-	$(BIN)/python -m cogapp -r README.md
+	$(BIN)/python -m cogapp -I . -r README.md
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
