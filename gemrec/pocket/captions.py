@@ -5,11 +5,35 @@ import numpy as np
 from gemrec.pocket.world import Scene
 
 BARE = frozenset(
-    (
-        "french fries|pancakes|grapes|cherries|footprints|thumbs up|fireworks|scissors|glasses|"
-        "jeans|books|headphones|hundred points|theater masks|santa claus|mount fuji|tokyo tower|"
-        "dna|popcorn|sushi|spaghetti|broccoli|garlic|fire|map of japan|tropical fish|infinity"
-    ).split("|")
+    [
+        "french fries",
+        "pancakes",
+        "grapes",
+        "cherries",
+        "footprints",
+        "thumbs up",
+        "fireworks",
+        "scissors",
+        "glasses",
+        "jeans",
+        "books",
+        "headphones",
+        "hundred points",
+        "theater masks",
+        "santa claus",
+        "mount fuji",
+        "tokyo tower",
+        "dna",
+        "popcorn",
+        "sushi",
+        "spaghetti",
+        "broccoli",
+        "garlic",
+        "fire",
+        "map of japan",
+        "tropical fish",
+        "infinity",
+    ]
 )
 """Nouns that take no article: plurals, names and stuff."""
 

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from gemrec.pocket.captions import sample_caption, with_article
 from gemrec.pocket.tokenizer import CONTEXT, build_tokenizer, piece_rows, plural_rows
 from gemrec.pocket.training import (
+    Checkpoint,
     Clock,
     as_tensor,
     learning_rate,
-    load_state,
-    plain_attention,
     picture_cache,
+    plain_attention,
     replace_folder,
-    save_state,
+    say,
     set_rate,
 )
 from gemrec.pocket.world import SIZE, Scene, nouns
@@ -61,12 +61,11 @@ def clip_config() -> dict[str, Any]:
     }
 
 
-def build_clip() -> "torch.nn.Module":
+def build_clip() -> Any:
     """Return the untrained model."""
     from open_clip.model import CLIP
 
-    model: torch.nn.Module = CLIP(**clip_config()["model_cfg"])
-    return model
+    return CLIP(**clip_config()["model_cfg"])
 
 
 def tokenize(texts: list[str]) -> "torch.Tensor":
@@ -168,6 +167,19 @@ def noun_accuracy(
     return float((rank_nouns(model, pictures, device)[:, :top] == truth).any(1).mean())
 
 
+def _optimizer(model: Any) -> Any:
+    """Return AdamW that decays matrices and leaves gains, biases and the scale alone."""
+    import torch
+
+    decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
+    others = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
+    return torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
+        lr=PEAK_RATE,
+        betas=(0.9, 0.98),
+    )
+
+
 def train_clip(
     out: Path, *, minutes: float = 20, seed: int = 0, device: str = "cpu", pictures: int = 30_000
 ) -> Any:
@@ -189,39 +201,18 @@ def train_clip(
     seen, scenes = picture_cache(out / "pictures", "train", seed, pictures)
     heldout, truth = picture_cache(out / "pictures", "heldout", seed, 512)
     alone = [row for row, scene in enumerate(truth) if len(scene.items) == 1]
-    model: Any = build_clip().to(device, memory_format=torch.channels_last)
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
-        lr=PEAK_RATE,
-        betas=(0.9, 0.98),
-    )
-    state = load_state(out / "clip.pt")
-    step = 0
-    if state:
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        step = state["step"]
-    clock = Clock(minutes, state["spent"] if state else 0.0)
-    rng = np.random.default_rng([seed, step])
+    found = [truth[row].items[0].noun for row in alone]
+    model = build_clip().to(device, memory_format=torch.channels_last)
+    optimizer = _optimizer(model)
+    checkpoint = Checkpoint(out / "clip.pt", {"model": model, "optimizer": optimizer})
+    checkpoint.resume()
+    clock = Clock(minutes, checkpoint.spent)
+    rng = np.random.default_rng([seed, checkpoint.step])
     names = tokenize(noun_prompts()).to(device)
 
-    def save() -> None:
-        save_state(
-            out / "clip.pt",
-            {
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "step": step,
-                "spent": clock.spent,
-            },
-        )
-
-    def score(top: int = 1) -> float:
+    def score() -> float:
         model.eval()
-        found = [truth[row].items[0].noun for row in alone]
-        accuracy = noun_accuracy(model, np.asarray(heldout[alone]), found, device, top)
+        accuracy = noun_accuracy(model, np.asarray(heldout[alone]), found, device)
         model.train()
         return accuracy
 
@@ -234,23 +225,22 @@ def train_clip(
         set_rate(optimizer, learning_rate(clock.share, PEAK_RATE))
         with torch.autocast(device, torch.bfloat16), plain_attention(device):
             channels_last = pixels.to(memory_format=torch.channels_last)
-            loss = clip_loss(model, channels_last, ids, names, shares)
+            loss: Any = clip_loss(model, channels_last, ids, names, shares)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        step += 1
+        checkpoint.step += 1
         if clock.due_to_say(30):
-            print(
-                f"clip {clock.share:4.0%} step {step} loss {loss.item():.3f} "
-                f"heldout top-1 {score():.1%}",
-                flush=True,
+            say(
+                f"clip {clock.share:4.0%} step {checkpoint.step} loss {loss.item():.3f} "
+                f"heldout top-1 {score():.1%}"
             )
         if clock.due_to_save():
-            save()
-    save()
+            checkpoint.save(clock)
+    checkpoint.save(clock)
     save_clip(model.eval(), out / "clip")
-    print(f"clip saved, heldout top-1 {score():.1%}", flush=True)
+    say(f"clip saved, heldout top-1 {score():.1%}")
     return model.eval()
 
 
@@ -261,7 +251,7 @@ def save_clip(model: Any, folder: Path) -> None:
     model does not know says nothing.
     """
     import torch
-    from safetensors.torch import save_file
+    from safetensors.torch import save_file  # noqa: PLC0415 - imports torch
 
     with torch.no_grad():
         tidy_embedding(model.token_embedding.weight)

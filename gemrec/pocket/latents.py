@@ -1,17 +1,14 @@
 """Encoded training pictures, kept on disk in chunks, so that no codec runs in the training loop."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gemrec.pocket.training import draw_many
+from gemrec.pocket.training import draw_many, say
 from gemrec.pocket.vae import encode
 from gemrec.pocket.world import Mixture, Scene, rng_for, sample_scene
-
-if TYPE_CHECKING:
-    from diffusers import AutoencoderTiny
 
 CHUNK = 4_000
 """Pictures in one chunk."""
@@ -29,9 +26,7 @@ def chunk_scenes(chunk: int, mixture: Mixture | None = None, count: int = CHUNK)
     return [sample_scene(rng, mixture) for _ in range(count)]
 
 
-def encode_scenes(
-    vae: "AutoencoderTiny", scenes: list[Scene], device: str = "cpu"
-) -> NDArray[np.float16]:
+def encode_scenes(vae: Any, scenes: list[Scene], device: str = "cpu") -> NDArray[np.float16]:
     """Draw and encode scenes, ``(n, channels, 16, 16)``, a few at a time."""
     parts = [
         encode(vae, draw_many(scenes[start : start + 100]), device)
@@ -40,7 +35,7 @@ def encode_scenes(
     return np.concatenate(parts)
 
 
-def write_chunks(out: Path, vae: "AutoencoderTiny", chunks: range, device: str = "cpu") -> None:
+def write_chunks(out: Path, vae: Any, chunks: range, device: str = "cpu") -> None:
     """Encode the chunks that are not on disk yet, each written whole or not at all."""
     folder = out / "latents"
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +45,7 @@ def write_chunks(out: Path, vae: "AutoencoderTiny", chunks: range, device: str =
             partial = folder / f".{chunk:04d}.partial.npy"
             np.save(partial, encode_scenes(vae, chunk_scenes(chunk), device))
             partial.replace(path)
-            print(f"latents chunk {chunk} of {chunks.stop}", flush=True)
+            say(f"latents chunk {chunk} of {chunks.stop}")
 
 
 class LatentStore:

@@ -19,12 +19,13 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 def _planes(picture: Picture | Image.Image) -> Planes:
     """Return the picture as 0..1 floats."""
-    return np.asarray(picture, np.float32) / 255
+    return np.asarray(picture, np.float32) / np.float32(255)
 
 
-def _finish(planes: Planes) -> Picture:
+def _finish(planes: NDArray[np.floating]) -> Picture:
     """Return 0..1 floats as bytes."""
-    return (np.clip(planes, 0, 1) * 255 + 0.5).astype(np.uint8)
+    scaled: Picture = (np.clip(planes, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return scaled
 
 
 def _blur(planes: Planes, radius: float) -> Planes:
@@ -34,7 +35,8 @@ def _blur(planes: Planes, radius: float) -> Planes:
 
 def _luma(planes: Planes) -> Planes:
     """Return brightness, ``(height, width, 1)``."""
-    return (planes @ LUMA)[..., None]
+    grey: Planes = (planes @ LUMA)[..., None]
+    return grey
 
 
 def _edges(planes: Planes, gain: float) -> Planes:
@@ -42,7 +44,8 @@ def _edges(planes: Planes, gain: float) -> Planes:
     grey = np.pad(planes, ((1, 1), (1, 1), (0, 0)), mode="edge")
     across = np.abs(grey[1:-1, 2:] - grey[1:-1, :-2]).max(-1)
     down = np.abs(grey[2:, 1:-1] - grey[:-2, 1:-1]).max(-1)
-    return np.clip(np.hypot(across, down) * gain, 0, 1)[..., None].astype(np.float32)
+    strength: Planes = np.clip(np.hypot(across, down) * gain, 0, 1)[..., None]
+    return strength
 
 
 def _saturate(planes: Planes, amount: float) -> Planes:

@@ -6,8 +6,9 @@ embeddings are zero, so it changes a picture little.
 """
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gemrec.pocket.vocabulary import known_words, plurals
 
@@ -31,7 +32,7 @@ def merge_word(word: str, ranks: dict[tuple[str, str], int]) -> list[str]:
     """Return the pieces of a word under the merges, lowest rank first, as CLIP's encoding does."""
     pieces = spell(word)
     while len(pieces) > 1:
-        pairs = list(zip(pieces, pieces[1:], strict=False))
+        pairs = list(pairwise(pieces))
         best = min(pairs, key=lambda pair: ranks.get(pair, len(ranks)))
         if best not in ranks:
             break
@@ -67,10 +68,11 @@ def build_vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
 @cache
 def build_tokenizer() -> "CLIPTokenizer":
     """Return the tokenizer; save it with ``save_pretrained``."""
-    from transformers import CLIPTokenizer
+    from transformers import CLIPTokenizer  # noqa: PLC0415 - as slow as torch
 
+    kind: Any = CLIPTokenizer
     vocabulary, merges = build_vocabulary()
-    return CLIPTokenizer(
+    tokenizer: CLIPTokenizer = kind(
         vocab=vocabulary,
         merges=merges,
         unk_token=UNKNOWN,
@@ -79,6 +81,7 @@ def build_tokenizer() -> "CLIPTokenizer":
         pad_token=STOP,
         model_max_length=CONTEXT,
     )
+    return tokenizer
 
 
 def save_tokenizer(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import math
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -84,6 +85,12 @@ def set_rate(optimizer: "torch.optim.Optimizer", rate: float) -> None:
         group["lr"] = rate * group.get("scale", 1.0)
 
 
+def say(line: str) -> None:
+    """Write one progress line at once."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
 def plain_attention(device: str) -> AbstractContextManager[None]:
     """Return a context in which attention on the CPU is plain matrix products.
 
@@ -116,6 +123,35 @@ def load_state(path: Path) -> dict[str, Any] | None:
         return None
     state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return state
+
+
+class Checkpoint:
+    """A file that holds the state of a training run: its parts, its step and the seconds spent.
+
+    Args:
+        path: The file.
+        parts: What to keep, by name; each has ``state_dict`` and ``load_state_dict``.
+    """
+
+    def __init__(self, path: Path, parts: dict[str, Any]) -> None:
+        self._path = path
+        self._parts = parts
+        self.step = 0
+        self.spent = 0.0
+
+    def resume(self) -> None:
+        """Bring parts, step and seconds back from the file, if it exists."""
+        state = load_state(self._path)
+        if state is None:
+            return
+        for name, part in self._parts.items():
+            part.load_state_dict(state[name])
+        self.step, self.spent = state["step"], state["spent"]
+
+    def save(self, clock: Clock) -> None:
+        """Write the present state."""
+        state: dict[str, Any] = {name: part.state_dict() for name, part in self._parts.items()}
+        save_state(self._path, {**state, "step": self.step, "spent": clock.spent})
 
 
 def replace_folder(target: Path, write: Callable[[Path], object]) -> None:

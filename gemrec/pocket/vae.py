@@ -11,18 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemrec.pocket.training import (
+    Checkpoint,
     Clock,
     as_tensor,
     learning_rate,
-    load_state,
     picture_cache,
-    save_state,
+    say,
     set_rate,
 )
 
 if TYPE_CHECKING:
     import torch
-    from diffusers import AutoencoderTiny
 
 LATENT_CHANNELS = 4
 LATENT_SIDE = 16
@@ -36,11 +35,12 @@ PEAK_RATE = 2.0e-3
 BATCH = 32
 
 
-def build_vae(channels: int = 48, latent_channels: int = LATENT_CHANNELS) -> "AutoencoderTiny":
+def build_vae(channels: int = 48, latent_channels: int = LATENT_CHANNELS) -> Any:
     """Return an untrained codec with three halvings and no residual block at full resolution."""
     from diffusers import AutoencoderTiny
 
-    return AutoencoderTiny(
+    kind: Any = AutoencoderTiny
+    return kind(
         encoder_block_out_channels=(channels,) * 4,
         decoder_block_out_channels=(channels,) * 4,
         num_encoder_blocks=(0, 1, 2, 3),
@@ -51,9 +51,7 @@ def build_vae(channels: int = 48, latent_channels: int = LATENT_CHANNELS) -> "Au
     )
 
 
-def codec_loss(
-    vae: "AutoencoderTiny", pixels: "torch.Tensor", generator: "torch.Generator"
-) -> "torch.Tensor":
+def codec_loss(vae: Any, pixels: "torch.Tensor", generator: "torch.Generator") -> "torch.Tensor":
     """Return the training loss of one batch.
 
     Squared and absolute error, the error of neighbouring differences (which keeps outlines
@@ -73,7 +71,9 @@ def codec_loss(
     down = (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
     flat = latents.float().transpose(0, 1).flatten(1)
     spread = flat.mean(1).square().mean() + (flat.std(1) - 1).square().mean()
-    return 4 * error.square().mean() + error.abs().mean() + 0.4 * (across + down) + 0.02 * spread
+    size = 4 * error.square().mean() + error.abs().mean()
+    loss: torch.Tensor = size + 0.4 * (across + down) + 0.02 * spread
+    return loss
 
 
 def psnr(pictures: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> float:
@@ -84,7 +84,7 @@ def psnr(pictures: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> float:
 
 
 def encode(
-    vae: "AutoencoderTiny", pictures: NDArray[np.uint8], device: str = "cpu", batch: int = 64
+    vae: Any, pictures: NDArray[np.uint8], device: str = "cpu", batch: int = 64
 ) -> NDArray[np.float16]:
     """Return scaled latents ``(n, channels, 16, 16)`` of pictures ``(n, 128, 128, 3)``."""
     import torch
@@ -99,7 +99,7 @@ def encode(
     return np.concatenate(parts)
 
 
-def decode(vae: "AutoencoderTiny", latents: NDArray[Any], device: str = "cpu") -> NDArray[np.uint8]:
+def decode(vae: Any, latents: NDArray[Any], device: str = "cpu") -> NDArray[np.uint8]:
     """Return pictures ``(n, 128, 128, 3)`` of scaled latents ``(n, channels, 16, 16)``."""
     import torch
 
@@ -110,7 +110,7 @@ def decode(vae: "AutoencoderTiny", latents: NDArray[Any], device: str = "cpu") -
     return np.asarray(pixels.permute(0, 2, 3, 1).cpu().numpy())
 
 
-def heldout_psnr(vae: "AutoencoderTiny", pictures: NDArray[np.uint8], device: str = "cpu") -> float:
+def heldout_psnr(vae: Any, pictures: NDArray[np.uint8], device: str = "cpu") -> float:
     """Return the codec's mean PSNR on pictures it has not seen, in dB."""
     return psnr(pictures, decode(vae, encode(vae, pictures, device), device))
 
@@ -135,7 +135,7 @@ def train_vae(
     pictures: int = 16_000,
     channels: int = 48,
     latent_channels: int = LATENT_CHANNELS,
-) -> "AutoencoderTiny":
+) -> Any:
     """Train the codec, or go on where an interrupted run stopped.
 
     Args:
@@ -157,57 +157,38 @@ def train_vae(
     heldout, _ = picture_cache(out / "pictures", "heldout", seed, 128)
     vae = build_vae(channels, latent_channels).to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(vae.parameters(), lr=PEAK_RATE, betas=(0.9, 0.99), weight_decay=0)
-    state = load_state(out / "vae.pt")
-    step = 0
-    if state:
-        vae.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        step = state["step"]
-    clock = Clock(minutes, state["spent"] if state else 0.0)
-    rng = np.random.default_rng([seed, step])
-    generator = torch.Generator(device).manual_seed(seed + step)
-
-    def save() -> None:
-        save_state(
-            out / "vae.pt",
-            {
-                "model": vae.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "step": step,
-                "spent": clock.spent,
-            },
-        )
-
+    checkpoint = Checkpoint(out / "vae.pt", {"model": vae, "optimizer": optimizer})
+    checkpoint.resume()
+    clock = Clock(minutes, checkpoint.spent)
+    rng = np.random.default_rng([seed, checkpoint.step])
+    generator = torch.Generator(device).manual_seed(seed + checkpoint.step)
     while clock.share < 1:
         side, count = (CROP, BATCH) if clock.share < 0.85 else (128, BATCH // 4)
         pixels = as_tensor(crops(rng, seen, count, side), device)
         set_rate(optimizer, learning_rate(clock.share, PEAK_RATE))
         with torch.autocast(device, torch.bfloat16):
-            loss = codec_loss(vae, pixels.to(memory_format=torch.channels_last), generator)
+            loss: Any = codec_loss(vae, pixels.to(memory_format=torch.channels_last), generator)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
         optimizer.step()
-        step += 1
+        checkpoint.step += 1
         if clock.due_to_say(30):
             score = heldout_psnr(vae, np.asarray(heldout), device)
-            print(
-                f"vae {clock.share:4.0%} step {step} loss {loss.item():.4f} psnr {score:.2f} dB",
-                flush=True,
+            say(
+                f"vae {clock.share:4.0%} step {checkpoint.step} loss {loss.item():.4f} psnr {score:.2f} dB"
             )
         if clock.due_to_save():
-            save()
-    save()
+            checkpoint.save(clock)
+    checkpoint.save(clock)
     return finish_vae(vae, np.asarray(heldout), out / "vae", device)
 
 
-def finish_vae(
-    vae: "AutoencoderTiny", pictures: NDArray[np.uint8], folder: Path, device: str
-) -> "AutoencoderTiny":
+def finish_vae(vae: Any, pictures: NDArray[np.uint8], folder: Path, device: str) -> Any:
     """Fold the latents' remaining deviation into ``scaling_factor`` and save the codec."""
     vae.register_to_config(scaling_factor=1.0)
     latents = encode(vae, pictures, device).astype(np.float32)
     vae.register_to_config(scaling_factor=round(float(1 / latents.std()), 4))
     vae.save_pretrained(folder)
-    print(f"vae saved, psnr {heldout_psnr(vae, pictures, device):.2f} dB", flush=True)
+    say(f"vae saved, psnr {heldout_psnr(vae, pictures, device):.2f} dB")
     return vae.eval()

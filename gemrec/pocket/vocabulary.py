@@ -14,11 +14,42 @@ FUNCTION_WORDS = ("a", "an", "and", "background", "in", "of", "on", "style", "th
 """Words of captions that name nothing."""
 
 HARMLESS = frozenset(
-    (
-        "at by for from to is its it this that some one i my me please show draw make picture image "
-        "photo painting drawing portrait scene artwork illustration next side color colored colour "
-        "coloured"
-    ).split()
+    [
+        "at",
+        "by",
+        "for",
+        "from",
+        "to",
+        "is",
+        "its",
+        "it",
+        "this",
+        "that",
+        "some",
+        "one",
+        "i",
+        "my",
+        "me",
+        "please",
+        "show",
+        "draw",
+        "make",
+        "picture",
+        "image",
+        "photo",
+        "painting",
+        "drawing",
+        "portrait",
+        "scene",
+        "artwork",
+        "illustration",
+        "next",
+        "side",
+        "color",
+        "colored",
+        "colour",
+        "coloured",
+    ]
 )
 """Words that the models do not know and that no picture misses."""
 
