@@ -57,7 +57,7 @@ def test_one_vote_is_taken_in_within_5_ms(study: Study) -> None:
         snapshot = refresher.current()
         ask = partial(recommend, snapshot, study.catalog, person, prompt)
         answered.append(milliseconds(ask))
-    print(  # noqa: T201 - the figures are what a bench is for
+    print(
         f"vote to snapshot {np.median(refreshed):.2f} ms, snapshot to recommendation "
         f"{np.median(answered):.2f} ms (medians of {MEASURED})"
     )
