@@ -2,6 +2,7 @@
 
 import typer
 
+from gemrec.cli import app
 from gemrec.settings import REPOSITORY, Settings
 
 
@@ -17,8 +18,6 @@ def settings_table() -> str:
 
 def command_table() -> str:
     """Markdown table of every command of ``python -m gemrec``."""
-    from gemrec.cli import app
-
     group = typer.main.get_command(app)
     lines = ["| command | what it does |", "|---|---|"]
     for name, command in group.commands.items():  # type: ignore[attr-defined]
