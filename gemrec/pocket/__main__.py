@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gemrec.errors import GemrecError
+from gemrec.pocket.cards import write_cards
 from gemrec.pocket.evaluate import all_figures
 from gemrec.pocket.family import ASSETS, Family
 from gemrec.pocket.recipe import Run, Stage
@@ -53,6 +54,7 @@ def evaluate(
     assets: Annotated[Path, typer.Option(help="Folder with models.toml.")] = ASSETS,
     out: Annotated[Path | None, typer.Option(help="Where contact sheets go.")] = None,
     samples: Annotated[int | None, typer.Option(help="Pictures; one for each noun.")] = None,
+    cards: Annotated[bool, typer.Option(help="Write the model cards anew.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on one line.")] = False,
 ) -> None:
     """Print the family's figures as JSON and write its contact sheet."""
@@ -60,6 +62,8 @@ def evaluate(
     figures = all_figures(assets, samples=samples)
     if out is not None:
         write_sheet(Family(assets), out / "contact-sheet.webp")
+    if cards:
+        write_cards(assets, figures)
     sys.stdout.write(json.dumps(figures, indent=None if as_json else 2) + "\n")
 
 

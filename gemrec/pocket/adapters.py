@@ -27,7 +27,7 @@ from gemrec.pocket.training import (
 )
 from gemrec.pocket.world import BACKGROUNDS, Scene, nouns, rng_for, sample_scene, sample_single
 
-RANK = 6
+RANK = 4
 PEAK_RATE = 2.0e-3
 BATCH = 32
 TARGETS = (
@@ -61,10 +61,10 @@ ADAPTED_STYLES = (
     "pencil sketch",
     "comic",
     "mosaic",
-    "noir",
-    "pastel",
     "blueprint",
     "embroidery",
+    "noir",
+    "pastel",
 )
 """Styles that have an adapter of their own."""
 

@@ -15,7 +15,7 @@ from gemrec.pocket.captions import caption
 from gemrec.pocket.clip import embed_images, load_clip, noun_accuracy, rank_nouns
 from gemrec.pocket.family import ASSETS, Family
 from gemrec.pocket.styles import STYLES
-from gemrec.pocket.training import draw_many, say
+from gemrec.pocket.training import draw_many, folder_megabytes, say
 from gemrec.pocket.vae import heldout_psnr
 from gemrec.pocket.world import (
     BACKGROUNDS,
@@ -199,11 +199,6 @@ def same_seed_same_picture(family: Family) -> bool:
     for member in family.members:
         family.select(member)
     return bool((first == family.generate(base, prompt, [5])).all())
-
-
-def folder_megabytes(folder: Path) -> float:
-    """Return the size of a folder in MB (10**6 bytes)."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
 def all_figures(assets: Path = ASSETS, *, samples: int | None = None) -> dict[str, Any]:

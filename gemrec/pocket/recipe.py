@@ -31,7 +31,7 @@ MINUTES = {Stage.VAE: 20.0, Stage.CLIP: 40.0, Stage.BASE: 60.0, Stage.STYLES: 36
 LATENT_CHUNKS = 12
 """Chunks of encoded pictures that the base is trained on."""
 
-SWIFT_PAIRS = 2_400
+SWIFT_PAIRS = 1_536
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,3 +218,8 @@ def as_tensor(pictures: NDArray[np.uint8], device: str = "cpu") -> "torch.Tensor
 def draw_many(scenes: list[Scene]) -> NDArray[np.uint8]:
     """Draw scenes, ``(n, SIZE, SIZE, 3)``."""
     return np.stack([draw(scene) for scene in scenes])
+
+
+def folder_megabytes(folder: Path) -> float:
+    """Return the size of a folder in MB (10**6 bytes)."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6

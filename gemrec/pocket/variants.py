@@ -21,8 +21,9 @@ from gemrec.pocket.training import plain_attention, say
 from gemrec.pocket.vae import LATENT_CHANNELS, LATENT_SIDE
 from gemrec.pocket.world import rng_for, sample_scene
 
-SWIFT_RANK = 12
-EARLY_RANK = 12
+SWIFT_RANK = 11
+SWIFT_STEPS = 4
+EARLY_RANK = 11
 TEACHER_STEPS = 12
 TEACHER_GUIDANCE = 3.0
 PAIR_CHUNK = 96
