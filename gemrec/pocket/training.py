@@ -167,7 +167,11 @@ def replace_folder(target: Path, write: Callable[[Path], object]) -> None:
     for folder in (fresh, stale):
         shutil.rmtree(folder, ignore_errors=True)
     fresh.mkdir()
-    write(fresh)
+    try:
+        write(fresh)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
     if target.exists():
         target.rename(stale)
     fresh.rename(target)
