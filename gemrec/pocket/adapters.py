@@ -127,7 +127,9 @@ def save_lora(unet: Any, folder: Path) -> None:
 
     convert: Any = state_dict_utils.convert_state_dict_to_diffusers
     layers = convert(get_peft_model_state_dict(unet))
-    halves = {name: value.detach().cpu().to(torch.float16) for name, value in layers.items()}
+    halves = {
+        name: value.detach().cpu().to(torch.float16).contiguous() for name, value in layers.items()
+    }
     replace_folder(
         folder,
         lambda fresh: StableDiffusionPipeline.save_lora_weights(fresh, unet_lora_layers=halves),

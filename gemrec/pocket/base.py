@@ -1,6 +1,7 @@
 """pocket-base: training on encoded pictures, and the pipeline folder that comes out of it."""
 
 import copy
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,25 @@ def export_base(networks: Networks, vae: Any, folder: Path) -> None:
     with torch.no_grad():
         tidy_embedding(parts.text.get_input_embeddings().weight)
     pipeline = build_pipeline(parts, copy.deepcopy(vae)).to(dtype=torch.float16)
-    replace_folder(folder, lambda fresh: pipeline.save_pretrained(fresh))
+
+    def write(fresh: Path) -> None:
+        pipeline.save_pretrained(fresh)
+        tidy_configs(fresh)
+
+    replace_folder(folder, write)
+
+
+def tidy_configs(folder: Path) -> None:
+    """Drop what a saved pipeline says about the machine it was made on, and a stray key.
+
+    ``AutoencoderTiny`` saves a ``block_out_channels`` that it does not accept when it loads.
+    """
+    for path in folder.glob("*/config.json"):
+        config = json.loads(path.read_text("utf-8"))
+        config.pop("_name_or_path", None)
+        if config.get("_class_name") == "AutoencoderTiny":
+            config.pop("block_out_channels", None)
+        path.write_text(json.dumps(config, indent=2) + "\n", "utf-8")
 
 
 def load_networks(out: Path, name: str = "base") -> Networks:
