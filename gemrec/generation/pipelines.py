@@ -192,6 +192,8 @@ class Pipelines:
         with warnings.catch_warnings():
             # peft asks whether several adapters on one model are meant; they are.
             warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+            # The file decides which layers are adapted; peft's own guess may name more.
+            warnings.filterwarnings("ignore", message="While injecting the PEFT adapters")
             loaded.pipe.load_lora_weights(
                 folder,
                 adapter_name=name,
