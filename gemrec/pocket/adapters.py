@@ -25,6 +25,7 @@ from gemrec.pocket.training import (
     say,
     set_rate,
 )
+from gemrec.pocket.wording import train_wording
 from gemrec.pocket.world import BACKGROUNDS, Scene, nouns, rng_for, sample_scene, sample_single
 
 RANK = 4
@@ -118,21 +119,36 @@ def add_lora(unet: Any, rank: int) -> list[Any]:
     return [parameter for parameter in unet.parameters() if parameter.requires_grad]
 
 
-def save_lora(unet: Any, folder: Path) -> None:
-    """Write a UNet's adapter in half precision as ``pytorch_lora_weights.safetensors``."""
+def lora_layers(model: Any) -> dict[str, Any]:
+    """Return a network's adapter in half precision, named as diffusers names it."""
     import torch
-    from diffusers import StableDiffusionPipeline
     from diffusers.utils import state_dict_utils
     from peft import get_peft_model_state_dict  # noqa: PLC0415 - imports torch
 
     convert: Any = state_dict_utils.convert_state_dict_to_diffusers
-    layers = convert(get_peft_model_state_dict(unet))
-    halves = {
+    layers = convert(get_peft_model_state_dict(model))
+    return {
         name: value.detach().cpu().to(torch.float16).contiguous() for name, value in layers.items()
     }
+
+
+def save_lora(unet: Any, folder: Path, text: Any = None) -> None:
+    """Write adapters as ``pytorch_lora_weights.safetensors``.
+
+    Args:
+        unet: UNet with an adapter.
+        folder: Folder to replace.
+        text: Text tower with an adapter, or None if it has none.
+    """
+    from diffusers import StableDiffusionPipeline
+
     replace_folder(
         folder,
-        lambda fresh: StableDiffusionPipeline.save_lora_weights(fresh, unet_lora_layers=halves),
+        lambda fresh: StableDiffusionPipeline.save_lora_weights(
+            fresh,
+            unet_lora_layers=lora_layers(unet),
+            text_encoder_lora_layers=None if text is None else lora_layers(text),
+        ),
     )
 
 
@@ -217,5 +233,10 @@ def train_adapter(
     fit_adapter(
         networks, sample, rank=RANK, minutes=minutes, seed=seed, name=recipe.id, device=device
     )
-    save_lora(networks.unet, out / recipe.id)
+    text = None
+    if recipe.style is not None:
+        text = train_wording(
+            networks.text, recipe.style, minutes=minutes / 2, seed=seed, device=device
+        )
+    save_lora(networks.unet, out / recipe.id, text)
     say(f"{recipe.id} saved")
