@@ -11,7 +11,8 @@ from gemrec.pocket.recipe import MissingStageError, Run, Stage, publish, train
 from gemrec.pocket.sheet import column_label, contact_sheet
 from gemrec.pocket.training import Clock, learning_rate, replace_folder
 from gemrec.pocket.vae import psnr
-from gemrec.pocket.world import BACKGROUNDS, nouns
+from gemrec.pocket.wording import wording_batch
+from gemrec.pocket.world import BACKGROUNDS, nouns, rng_for
 
 
 def test_rate_warms_up_and_comes_down() -> None:
@@ -76,3 +77,9 @@ def test_sheet_has_a_row_for_each_model() -> None:
     two = contact_sheet({"A": pictures, "B": pictures}, ["x", "y", "z"])
     assert two.height > one.height
     assert column_label("a cat face on a blue background") == "cat face\non blue"
+
+
+def test_wording_pairs_differ_only_by_the_style() -> None:
+    plain, styled = wording_batch(rng_for("test", 0), "noir")
+    assert all("noir" not in text for text in plain)
+    assert all(b in {f"{a}, noir", "noir"} for a, b in zip(plain, styled, strict=True))
