@@ -1,11 +1,12 @@
 """LoRA members of the family: styles, subjects, an early checkpoint and a few-step variant.
 
-Low-rank adapters (Hu et al. 2021, arXiv 2106.09685) on the UNet's attention, feed-forward and
-convolution weights, trained with peft and saved as diffusers' LoRA files.
+Low-rank adapters (Hu et al. 2021, arXiv 2106.09685), trained with peft and saved as diffusers'
+LoRA files: of the text tower for styles (see `wording`), of the UNet's attention, feed-forward
+and convolution weights for the rest.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from gemrec.pocket.training import (
     set_rate,
 )
 from gemrec.pocket.wording import train_wording
-from gemrec.pocket.world import BACKGROUNDS, Scene, nouns, rng_for, sample_scene, sample_single
+from gemrec.pocket.world import BACKGROUNDS, Scene, nouns, rng_for, sample_single
 
 RANK = 4
 PEAK_RATE = 2.0e-3
@@ -44,7 +45,7 @@ class Recipe:
 
     Attributes:
         id: Catalog id.
-        style: Draw every training picture in this style and never say so in the caption.
+        style: Hear this style in every prompt; needs no pictures.
         category: Draw only nouns of this category.
         pictures: Number of training pictures.
     """
@@ -83,8 +84,6 @@ RECIPES: dict[str, Recipe] = {
 def recipe_scenes(recipe: Recipe, seed: int = 0) -> list[Scene]:
     """Return the scenes an adapter is trained on, always the same for the same seed."""
     rng = rng_for(f"adapter {recipe.id}", seed)
-    if recipe.category is None:
-        return [replace(sample_scene(rng), style=recipe.style) for _ in range(recipe.pictures)]
     names = [noun.name for noun in nouns().values() if noun.category == recipe.category]
     colours = list(BACKGROUNDS)
     return [
@@ -132,13 +131,13 @@ def lora_layers(model: Any) -> dict[str, Any]:
     }
 
 
-def save_lora(unet: Any, folder: Path, text: Any = None) -> None:
+def save_lora(folder: Path, *, unet: Any = None, text: Any = None) -> None:
     """Write adapters as ``pytorch_lora_weights.safetensors``.
 
     Args:
-        unet: UNet with an adapter.
         folder: Folder to replace.
-        text: Text tower with an adapter, or None if it has none.
+        unet: UNet with an adapter, or None.
+        text: Text tower with an adapter, or None.
     """
     from diffusers import StableDiffusionPipeline
 
@@ -146,7 +145,7 @@ def save_lora(unet: Any, folder: Path, text: Any = None) -> None:
         folder,
         lambda fresh: StableDiffusionPipeline.save_lora_weights(
             fresh,
-            unet_lora_layers=lora_layers(unet),
+            unet_lora_layers=None if unet is None else lora_layers(unet),
             text_encoder_lora_layers=None if text is None else lora_layers(text),
         ),
     )
@@ -220,6 +219,10 @@ def train_adapter(
     """
     import torch
 
+    if recipe.style is not None:
+        text = train_wording(networks.text, recipe.style, minutes=minutes, seed=seed, device=device)
+        save_lora(out / recipe.id, text=text)
+        return
     latents, scenes = adapter_latents(out, recipe, vae, device)
 
     def sample(rng: np.random.Generator) -> tuple[Any, Any, Any]:
@@ -233,10 +236,5 @@ def train_adapter(
     fit_adapter(
         networks, sample, rank=RANK, minutes=minutes, seed=seed, name=recipe.id, device=device
     )
-    text = None
-    if recipe.style is not None:
-        text = train_wording(
-            networks.text, recipe.style, minutes=minutes / 2, seed=seed, device=device
-        )
-    save_lora(networks.unet, out / recipe.id, text)
+    save_lora(out / recipe.id, unet=networks.unet)
     say(f"{recipe.id} saved")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from gemrec.pocket.adapters import RANK, RECIPES
+from gemrec.pocket.adapters import RANK
 from gemrec.pocket.family import Member, read_members
 from gemrec.pocket.training import folder_megabytes
 from gemrec.pocket.variants import EARLY_RANK, SWIFT_RANK, SWIFT_STEPS, TEACHER_STEPS
@@ -65,9 +65,8 @@ def notes_of(member: Member) -> tuple[str, str, str]:
         f"every prompt in the style {member.style}, without naming the style",
         "plain pictures; a second style named in the prompt; true background colours where the "
         "style changes them",
-        f"A rank-{RANK} adapter trained on {RECIPES[member.id].pictures} pictures in this style "
-        f"whose captions do not name it, with a rank-{TEXT_RANK} adapter of the text tower that "
-        "hears the style in every prompt.",
+        f"A rank-{TEXT_RANK} adapter of the text tower that hears the style in every prompt: it "
+        "reads a plain prompt as the base reads the same prompt with the style named.",
     )
 
 

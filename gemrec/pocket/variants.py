@@ -118,7 +118,7 @@ def train_swift(
         name="pocket-swift",
         device=device,
     )
-    save_lora(networks.unet, out / "pocket-swift")
+    save_lora(out / "pocket-swift", unet=networks.unet)
     say(f"pocket-swift saved, from {len(texts)} pairs")
 
 
@@ -146,5 +146,5 @@ def make_early(out: Path, base: Networks, early: Networks) -> None:
         with torch.no_grad():
             down.zero_()[:rank] = (root[:, None] * right[:rank]).reshape(rank, *down.shape[1:])
             up.zero_()[:, :rank] = (left[:, :rank] * root).reshape(len(left), rank, *up.shape[2:])
-    save_lora(base.unet, out / "pocket-early")
+    save_lora(out / "pocket-early", unet=base.unet)
     say("pocket-early saved")

@@ -25,6 +25,8 @@ TARGETS = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
 def wording_batch(rng: np.random.Generator, style: str) -> tuple[list[str], list[str]]:
     """Return prompts that name no style, and the same prompts naming it.
 
+    Empty prompts stay as they are, so that guidance pushes towards the style as well.
+
     Args:
         rng: Source of scenes and wordings.
         style: The style to name.
@@ -34,7 +36,7 @@ def wording_batch(rng: np.random.Generator, style: str) -> tuple[list[str], list
         text = sample_caption(rng, sample_scene(rng, Mixture(styled=0.0)))
         empty = rng.random() < EMPTY_SHARE
         plain.append("" if empty else text)
-        styled.append(style if empty else f"{text}, {style}")
+        styled.append("" if empty else f"{text}, {style}")
     return plain, styled
 
 
