@@ -28,6 +28,7 @@ from gemrec.records import (
     Model,
     Outcome,
     Prompt,
+    Remarks,
     Reveal,
     Vote,
 )
@@ -246,7 +247,9 @@ class Arena:
                 "This ticket belongs to another annotator; open a battle of your own."
             )
         before = self._refresher.current()
-        vote = self._store.votes.cast(ticket_id, said, self._clock(), dwell_ms)
+        vote = self._store.votes.cast(
+            ticket_id, said, self._clock(), remarks=Remarks(dwell_ms=dwell_ms)
+        )
         self._refresher.nudge()
         return reveal_vote(vote, before.board(), self._store.models.known())
 

@@ -33,7 +33,7 @@ from gemrec.leaderboard.tables import (
     PairCounts,
     add_up,
 )
-from gemrec.records import BattleMode, EventKind, Outcome, Vote
+from gemrec.records import BattleMode, Outcome, Vote
 from gemrec.store import CountRow
 
 _TIE_ROWS: Final[Mapping[Outcome, int]] = {
@@ -265,20 +265,16 @@ class Counts:
         return CountSlice(pairs.models, pairs.wins, pairs.ties, cluster, first, second, cells)
 
     def _change(self, vote: Vote, times: int) -> bool:
-        if (
-            vote.mode is not BattleMode.BLIND
-            or vote.kind is EventKind.UNDO
-            or vote.outcome is None
-            or not vote.outcome.is_preference
-        ):
+        if vote.mode is not BattleMode.BLIND or not vote.pairs:
             return False
-        self.add_outcome(
-            *vote.models,
-            vote.outcome,
-            annotator_id=vote.annotator_id,
-            category=vote.category,
-            times=times,
-        )
+        for pair in vote.pairs:
+            self.add_outcome(
+                *pair.models,
+                pair.outcome,
+                annotator_id=vote.annotator_id,
+                category=vote.category,
+                times=times,
+            )
         return True
 
     def _cell(self, left: str, right: str, category: str, annotator_id: str) -> tuple[int, bool]:

@@ -76,10 +76,17 @@ class EloTable:
         self.last_vote_id = max(self.last_vote_id, vote.id)
         if vote.mode is not BattleMode.BLIND or vote.kind is EventKind.UNDO or vote.outcome is None:
             return {}
-        return self.update(*vote.models, vote.outcome)
+        moved: dict[str, RatingChange] = {}
+        for pair in vote.pairs:
+            for model_id, change in self.update(*pair.models, pair.outcome, pair.weight).items():
+                before = moved.get(model_id, change).before
+                moved[model_id] = RatingChange(before, change.after)
+        return moved
 
-    def update(self, left: str, right: str, outcome: Outcome) -> Mapping[str, RatingChange]:
-        """Move both ratings by ``k · (score - expected score)``.
+    def update(
+        self, left: str, right: str, outcome: Outcome, weight: float = 1.0
+    ) -> Mapping[str, RatingChange]:
+        """Move both ratings by ``weight · k · (score - expected score)``.
 
         Returns:
             Change per model id; empty for a skip.
@@ -89,7 +96,7 @@ class EloTable:
             return {}
         before_left, before_right = self.rating(left), self.rating(right)
         expected = 1.0 / (1.0 + 10.0 ** ((before_right - before_left) / SCALE))
-        step = self.k * (score - expected)
+        step = weight * self.k * (score - expected)
         self._ratings[left] = before_left + step
         self._ratings[right] = before_right - step
         return {

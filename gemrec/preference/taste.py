@@ -146,7 +146,7 @@ def read_comparisons(
         offsets: Category differences.
     """
     index = shared.prior.index
-    cast = [(v, v.outcome) for v in votes if v.outcome is not None and v.outcome.is_preference]
+    cast = [(v, v.outcome) for v in votes if v.outcome is not None and len(v.pairs) == 1]
     makers = np.array([[index[m] for m in v.models] for v, _ in cast], dtype=np.int64)
     looks = np.array(
         [[features.grid(m, v.prompt, v.category) for m in v.models] for v, _ in cast],

@@ -53,13 +53,8 @@ class Ledger:
 
 
 def counts_for_board(vote: Vote) -> bool:
-    """Whether a standing vote is evidence for everybody: blind, and a preference or a tie."""
-    return (
-        vote.mode is BattleMode.BLIND
-        and vote.outcome is not None
-        and vote.outcome.is_preference
-        and vote.models[0] != vote.models[1]
-    )
+    """Whether a standing vote is evidence for everybody: blind, and about different models."""
+    return vote.mode is BattleMode.BLIND and bool(vote.pairs)
 
 
 def changed_counts(
@@ -76,15 +71,17 @@ def changed_counts(
     won: list[tuple[int, int, float]] = []
     tied: list[tuple[int, int, float]] = []
     for vote, times in change:
-        if not counts_for_board(vote) or vote.outcome is None:
+        if not counts_for_board(vote):
             continue
-        left, right = index[vote.models[0]], index[vote.models[1]]
-        if vote.outcome is Outcome.LEFT:
-            won.append((left, right, times))
-        elif vote.outcome is Outcome.RIGHT:
-            won.append((right, left, times))
-        else:
-            tied += ((left, right, times), (right, left, times))
+        for pair in vote.pairs:
+            left, right = index[pair.models[0]], index[pair.models[1]]
+            step = times * pair.weight
+            if pair.outcome is Outcome.LEFT:
+                won.append((left, right, step))
+            elif pair.outcome is Outcome.RIGHT:
+                won.append((right, left, step))
+            else:
+                tied += ((left, right, step), (right, left, step))
     wins, ties = counts.wins.copy(), counts.ties.copy()
     for array, cells in ((wins, won), (ties, tied)):
         if cells:

@@ -6,13 +6,27 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gemrec.errors import InputError
-from gemrec.records import Battle, BattleMode, Prompt, Showing
+from gemrec.records import (
+    LARGEST_RANKING,
+    SMALLEST_RANKING,
+    Battle,
+    BattleForm,
+    BattleMode,
+    Prompt,
+    Showing,
+)
 from gemrec.store.connection import Database
 from gemrec.store.prompts import prompt_row
 from gemrec.store.rows import to_moment, to_text
 
+SIDES = (
+    "(SELECT json_group_array(model_id) FROM (SELECT model_id FROM battle_side "
+    "WHERE battle_side.battle_id = battle.id ORDER BY side))"
+)
+"""The models of the row's battle as a JSON list, in the order of the sides."""
+
 _SELECT = (
-    "SELECT battle.*, prompt.text, prompt.category "
+    f"SELECT battle.*, prompt.text, prompt.category, {SIDES} AS models "  # noqa: S608 - a constant
     "FROM battle JOIN prompt ON prompt.id = battle.prompt_id "
 )
 
@@ -27,29 +41,31 @@ class Battles:
         """Store a new battle, and its prompt when that is new.
 
         Raises:
-            InputError: Both sides are the same model.
+            InputError: Too few or too many sides for its form, or a pair of one model.
             StoreError: The annotator or a model is unknown, or the id is taken.
         """
-        left, right = battle.models
-        if left == right:
-            raise InputError(f"models: got {left!r} twice; a battle needs two different models")
+        _check_sides(battle)
         with self._database.transaction() as connection:
             prompt_id = prompt_row(connection, Prompt(battle.prompt, battle.category))
             connection.execute(
-                "INSERT INTO battle (id, annotator_id, prompt_id, mode, model_left, model_right, "
-                "seeds, policy, propensity, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO battle (id, annotator_id, prompt_id, mode, form, seeds, policy, "
+                "propensity, opened_at, campaign) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     battle.id,
                     battle.annotator_id,
                     prompt_id,
                     battle.mode.value,
-                    left,
-                    right,
+                    battle.form.value,
                     json.dumps(battle.seeds),
                     battle.policy,
                     battle.propensity,
                     to_text(battle.opened_at),
+                    battle.campaign,
                 ),
+            )
+            connection.executemany(
+                "INSERT INTO battle_side (battle_id, side, model_id) VALUES (?, ?, ?)",
+                [(battle.id, side, model_id) for side, model_id in enumerate(battle.models)],
             )
 
     def get(self, battle_id: str) -> Battle | None:
@@ -134,6 +150,21 @@ class Battles:
         return None if row is None else _battle(row)
 
 
+def _check_sides(battle: Battle) -> None:
+    """Refuse a battle that nobody could vote on."""
+    if battle.form is BattleForm.RANKING:
+        if not SMALLEST_RANKING <= len(battle.models) <= LARGEST_RANKING:
+            raise InputError(
+                f"models: got {len(battle.models)} sides to rank; allowed: {SMALLEST_RANKING} to "
+                f"{LARGEST_RANKING}"
+            )
+        return
+    if len(battle.models) != len(set(battle.models)) or len(battle.models) != 2:
+        raise InputError(
+            f"models: got {', '.join(map(repr, battle.models))}; a battle needs two different models"
+        )
+
+
 def _battle(row: sqlite3.Row) -> Battle:
     return Battle(
         id=row["id"],
@@ -141,11 +172,13 @@ def _battle(row: sqlite3.Row) -> Battle:
         prompt=row["text"],
         category=row["category"],
         mode=BattleMode(row["mode"]),
-        models=(row["model_left"], row["model_right"]),
+        models=tuple(json.loads(row["models"])),
         seeds=tuple(json.loads(row["seeds"])),
         policy=row["policy"],
         propensity=row["propensity"],
         opened_at=to_moment(row["opened_at"]),
+        form=BattleForm(row["form"]),
+        campaign=row["campaign"],
     )
 
 

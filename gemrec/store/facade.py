@@ -7,6 +7,7 @@ from gemrec.records import Vote
 from gemrec.store.annotators import Annotators
 from gemrec.store.battles import Battles
 from gemrec.store.connection import Database
+from gemrec.store.drafts import Drafts
 from gemrec.store.images import Images
 from gemrec.store.migrations import schema_version
 from gemrec.store.models import Models
@@ -47,6 +48,7 @@ class Store:
         self.vectors = Vectors(self._database)
         self.battles = Battles(self._database)
         self.tickets = Tickets(self._database)
+        self.drafts = Drafts(self._database)
         self.votes = Votes(self._database)
         self.secrets = Secrets(self._database)
 

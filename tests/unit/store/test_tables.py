@@ -164,7 +164,7 @@ def test_battles(world: World) -> None:
     battle = world.battle()
     assert world.store.battles.get(battle.id) == battle
     assert world.store.battles.get("nothing") is None
-    with pytest.raises(InputError, match="'ada' twice"):
+    with pytest.raises(InputError, match="'ada', 'ada'; a battle needs two different"):
         world.battle(("ada", "ada"))
     with pytest.raises(StoreError, match="FOREIGN KEY"):
         world.battle(annotator_id="nobody")
@@ -278,7 +278,7 @@ def test_integrity(world: World) -> None:
     world.battle()
     world.store.tickets.refuse("forged", world.clock())
     facts = world.store.integrity()
-    assert facts["schema"] == "m001_initial"
+    assert facts["schema"] == "m002_sides_and_rankings"
     assert (facts["check"], facts["broken_references"]) == ("ok", 0)
     assert facts["rows"] == {
         "annotator": 1, "model": 3, "prompt": 1, "image": 1, "vector": 0, "battle": 2, "vote": 0,
