@@ -22,6 +22,7 @@ from gemrec.records.catalog import (
 )
 from gemrec.records.images import Image, Showing
 from gemrec.records.recommendations import RankedImage, RankedModel, Recommendation
+from gemrec.records.taste import TasteSettings, Wish, WishKind
 from gemrec.records.votes import (
     EventKind,
     ImpliedPair,
@@ -61,7 +62,10 @@ __all__ = [
     "Reveal",
     "Showing",
     "SourceKind",
+    "TasteSettings",
     "Tiers",
     "Vote",
+    "Wish",
+    "WishKind",
     "pair_weight",
 ]

@@ -219,6 +219,26 @@ def m002_sides_and_rankings(db: Schema) -> None:
         db.execute(statement)
 
 
+_TASTE_SETTINGS = (
+    # What people set about their taste: a trail, each row pointing at the one that it replaced.
+    """CREATE TABLE taste_setting (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        annotator_id TEXT NOT NULL REFERENCES annotator (id),
+        settings TEXT NOT NULL,
+        before INTEGER REFERENCES taste_setting (id),
+        made_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX taste_setting_annotator ON taste_setting (annotator_id)",
+)
+
+
+@MIGRATIONS()
+def m004_taste_settings(db: Schema) -> None:
+    """Wishes in words and pictures, and the strength of each axis of taste."""
+    for statement in _TASTE_SETTINGS:
+        db.execute(statement)
+
+
 def check_not_newer(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
     """Refuse a database that this version of gemrec does not understand.
 
