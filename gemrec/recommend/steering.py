@@ -1,0 +1,144 @@
+"""A learnt taste, changed by what the person says about it: axes turned up or off, and wishes.
+
+Nothing here is stored, and the votes stay what they are: without settings the same taste comes out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gemrec.preference import FeatureTable, Hint, Taste
+from gemrec.recommend.words import Axis, axes
+from gemrec.records import TasteSettings, Wish
+
+Array = NDArray[np.float64]
+
+DirectionOf = Callable[[Wish], Array | None]
+"""The embedding difference that a wish asks for, before its sign; None when it is not known."""
+
+WISH_STRENGTH: Final = 0.8
+"""Logits by which a wish lifts a model one standard deviation along its direction."""
+
+_WISH_VARIANCE: Final = 0.02  # squared logits; votes can still say otherwise
+_LEAST_SPREAD: Final = 1e-6  # of the models along a direction, in features
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """The taste to recommend with.
+
+    Attributes:
+        taste: After axes and wishes.
+        unheard: Wishes that change nothing: their words are not known, or all models are alike in
+            what they ask for.
+    """
+
+    taste: Taste
+    unheard: tuple[Wish, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAxis:
+    """An axis of taste among the models on offer.
+
+    Attributes:
+        axis: Its names.
+        direction: (r,) features; as long as one standard deviation of the models along it.
+    """
+
+    axis: Axis
+    direction: Array
+
+
+def name_axes(
+    features: FeatureTable, models: Sequence[str], direction_of: Callable[[str], Array | None]
+) -> tuple[NamedAxis, ...]:
+    """Find the axes in which the models on offer differ.
+
+    Args:
+        features: What pictures look like.
+        models: Model ids on offer.
+        direction_of: The embedding difference of a pole's name.
+    """
+    found = []
+    for axis in axes():
+        difference = direction_of(axis.more)
+        direction = None if difference is None else along(features, models, difference)
+        if direction is not None:
+            found.append(NamedAxis(axis, direction))
+    return tuple(found)
+
+
+def along(features: FeatureTable, models: Sequence[str], difference: Array) -> Array | None:
+    """(r,) features of a difference, as long as one standard deviation of the models along it.
+
+    None when the difference means nothing here, or all models are alike along it.
+    """
+    direction = features.direction(difference)
+    if direction is None or not models:
+        return None
+    length = float(np.linalg.norm(direction))
+    if length < _LEAST_SPREAD:
+        return None
+    unit = direction / length
+    looks = features.looks[[features.expected(model_id) for model_id in models]]
+    spread = float((looks @ unit).std())
+    if spread < _LEAST_SPREAD:
+        return None
+    scaled: Array = unit * spread
+    return scaled
+
+
+def steer(
+    taste: Taste,
+    settings: TasteSettings,
+    models: Sequence[str],
+    named: Sequence[NamedAxis],
+    direction_of: DirectionOf,
+) -> Steered:
+    """Apply a person's settings to their learnt taste.
+
+    Args:
+        taste: As learnt from the votes.
+        settings: What the person has set.
+        models: Model ids on offer.
+        named: The axes.
+        direction_of: What wishes ask for.
+    """
+    changed = _with_strengths(taste, settings.strengths, named)
+    hints: list[Hint] = []
+    unheard: list[Wish] = []
+    for wish in settings.wishes:
+        difference = direction_of(wish)
+        direction = None if difference is None else along(taste.features, models, difference)
+        if direction is None:
+            unheard.append(wish)
+        else:
+            hints.append(Hint(direction, wish.sign * WISH_STRENGTH, _WISH_VARIANCE))
+    return Steered(changed.steered(hints), tuple(unheard))
+
+
+def _with_strengths(
+    taste: Taste, strengths: Mapping[str, float], named: Sequence[NamedAxis]
+) -> Taste:
+    """Scale the taste weights along axes; 0 takes an axis out of mean and covariance."""
+    set_axes = [(n.direction, strengths[n.axis.id]) for n in named if n.axis.id in strengths]
+    if not set_axes:
+        return taste
+    # In the basis of the set axes, each coordinate is scaled; what lies across them stays.
+    basis = np.stack([direction / np.linalg.norm(direction) for direction, _ in set_axes], axis=1)
+    scale = np.diag([strength - 1.0 for _, strength in set_axes])
+    person = taste.person
+    change = np.eye(len(person.mean))
+    change[: person.dim, : person.dim] += basis @ scale @ np.linalg.pinv(basis)
+    return replace(
+        taste,
+        person=replace(
+            person,
+            mean=change @ person.mean,
+            covariance=change @ person.covariance @ change.T,
+        ),
+    )
