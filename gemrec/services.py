@@ -21,8 +21,10 @@ from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
 from gemrec.generation import BackendOptions, GenerationWorker, GridService, warm_up_jobs
 from gemrec.images import ImageFiles
-from gemrec.recommend import Refresher, recommend
-from gemrec.records import Board, Image, Prompt, Recommendation
+from gemrec.pocket.vocabulary import unknown_words
+from gemrec.recommend import Recommender, Refresher
+from gemrec.records import Board, Image, Prompt, Recommendation, TasteSettings
+from gemrec.retrieval import Filters
 from gemrec.settings import Settings
 from gemrec.store import Store
 
@@ -46,6 +48,7 @@ class Services:
         grids: Makes images.
         embeddings: Turns images and texts into vectors.
         refresher: Keeps the snapshot of all derived state.
+        recommender: What suits whom, and what people have set about it.
         arena: Battles and votes.
         clock: Now, timezone-aware UTC.
     """
@@ -58,6 +61,7 @@ class Services:
     grids: GridService
     embeddings: EmbeddingService
     refresher: Refresher
+    recommender: Recommender
     arena: Arena
     clock: Callable[[], datetime]
 
@@ -68,6 +72,7 @@ class Services:
         self.embeddings.warm_up(after=self.grids.wait_until_ready)
         # Images made by the CLI, or just before the last stop, have no vectors yet.
         self.embeddings.embed_in_background(self.store.images.all(), self.refresher.nudge_images)
+        self.recommender.prepare()
 
     def close(self) -> None:
         """Stop threads and worker processes."""
@@ -91,6 +96,10 @@ class Services:
         prompt: str,
         k: int = 5,
         patience: float = TEXT_PATIENCE,
+        *,
+        filters: Filters | None = None,
+        look_ahead: bool = True,
+        settings: TasteSettings | None = None,
     ) -> Recommendation:
         """Both stages' answer from the current snapshot.
 
@@ -100,6 +109,9 @@ class Services:
             k: How many models, 1..50.
             patience: Seconds to wait for the vector of a prompt that nobody has asked for yet;
                 without it, images of other prompts cannot be found by meaning.
+            filters: What models must fulfil; None lets all pass but unsafe ones.
+            look_ahead: Also say what is worth running and how many votes are to go.
+            settings: Wishes and strengths to use instead of those that the person has set.
 
         Raises:
             PromptError: Empty or too long.
@@ -108,14 +120,15 @@ class Services:
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST_MODELS:
             raise InputError(f"k: got {k!r}; allowed: 1 to {MOST_MODELS}")
         asked = self.prompt(prompt)
-        return recommend(
-            self.refresher.current(),
-            self.catalog,
+        return self.recommender.recommend(
             annotator_id,
             asked,
             self._text_vector(asked.text, patience),
             k,
             hidden=self.arena.hidden_images(),
+            filters=filters,
+            look_ahead=look_ahead,
+            settings=settings,
         )
 
     def leaderboard(self, category: str | None = None) -> Board:
@@ -218,6 +231,13 @@ def encoder_options(settings: Settings) -> EncoderOptions:
     )
 
 
+def known_words_of(settings: Settings) -> Callable[[str], bool]:
+    """Whether the encoder knows all words of a phrase; the shipped one knows its own world only."""
+    if settings.backend == "scripted":
+        return lambda phrase: True  # noqa: ARG005
+    return lambda phrase: not unknown_words(phrase)
+
+
 def build_services(
     settings: Settings,
     clock: Callable[[], datetime] = utc_now,
@@ -272,6 +292,19 @@ def build_services(
         ArenaLimits(settings.prompt_length),
         on_images=embed,
     )
+    recommender = Recommender(
+        store, catalog, refresher, embeddings, known_words_of(settings), clock
+    )
     return Services(
-        settings, catalog, prompts, store, images, grids, embeddings, refresher, arena, clock
+        settings,
+        catalog,
+        prompts,
+        store,
+        images,
+        grids,
+        embeddings,
+        refresher,
+        recommender,
+        arena,
+        clock,
     )

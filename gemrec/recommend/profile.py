@@ -1,10 +1,9 @@
 """A person's taste in words that they can read and correct."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
 
 from gemrec.preference import Taste
 from gemrec.recommend.steering import NamedAxis
@@ -79,7 +78,7 @@ def read_profile(
             more=n.axis.more,
             less=n.axis.less,
             lean=float(n.direction @ weights),
-            deviation=float(np.sqrt(max(n.direction @ spread @ n.direction, 0.0))),
+            deviation=math.sqrt(max(float(n.direction @ spread @ n.direction), 0.0)),
             strength=settings.strengths.get(n.axis.id, 1.0),
         )
         for n in named

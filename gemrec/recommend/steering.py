@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gemrec.preference import FeatureTable, Hint, Taste
 from gemrec.recommend.words import Axis, axes
-from gemrec.records import TasteSettings, Wish
+from gemrec.records import TasteSettings, Wish, WishKind
 
 Array = NDArray[np.float64]
 
@@ -119,6 +119,36 @@ def steer(
         else:
             hints.append(Hint(direction, wish.sign * WISH_STRENGTH, _WISH_VARIANCE))
     return Steered(changed.steered(hints), tuple(unheard))
+
+
+def fulfilled(
+    features: FeatureTable,
+    settings: TasteSettings,
+    models: Sequence[str],
+    direction_of: DirectionOf,
+) -> Mapping[str, tuple[str, ...]]:
+    """Per model the wishes that it fulfils more than most models on offer do, in words."""
+    found: dict[str, tuple[str, ...]] = {}
+    rows = [features.expected(model_id) for model_id in models]
+    for wish in settings.wishes:
+        difference = direction_of(wish)
+        direction = None if difference is None else along(features, models, difference)
+        if direction is None:
+            continue
+        places = features.looks[rows] @ direction * wish.sign
+        above = float(places.mean() + places.std())
+        for model_id, row, place in zip(models, rows, places, strict=True):
+            if row >= 0 and place >= above:
+                found[model_id] = (*found.get(model_id, ()), in_words(wish))
+    return found
+
+
+def in_words(wish: Wish) -> str:
+    """Say a wish: ``more colourful``, ``less like your picture``."""
+    amount = "more" if wish.sign > 0 else "less"
+    return (
+        f"{amount} like your picture" if wish.kind is WishKind.PICTURE else f"{amount} {wish.what}"
+    )
 
 
 def _with_strengths(

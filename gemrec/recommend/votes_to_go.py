@@ -4,11 +4,11 @@ The top pick is *settled* when, with 80 % probability, no other model is noticea
 by more than 0.3 logits, which one would see in 57 of 100 comparisons. (Asking for the single best
 model would never end where two are alike.)
 
-A vote on a pair multiplies the posterior by a likelihood whose curvature does not depend on what
-is said, so the covariance after n votes can be foreseen, and the mean after them is spread around
-today's by what the covariance will have lost (preposterior analysis: Raiffa and Schlaifer 1961).
-The pairs are the ones that tell most about the top: the leader against the rival whose difference
-is least certain to be in its favour.
+The number is found by playing votes out: truths are drawn from the posterior, each answers votes on
+the pairs that tell most about the top (the leader against the rival that could be furthest above
+it), and each vote is taken in as one Newton step on the normal belief. The answer is the number of
+votes after which half of these futures have settled (preposterior analysis: Raiffa and Schlaifer
+1961).
 """
 
 from typing import Final
@@ -23,17 +23,17 @@ Array = NDArray[np.float64]
 SETTLED: Final = 0.8
 NOTICEABLE: Final = 0.3
 MOST_VOTES: Final = 200
-_RIVALS: Final = 12  # models that could be on top
-_FUTURES: Final = 48
-_DRAWS: Final = 96
-_CHECKED: Final = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 27, 33, 40, 50, 62, 78, 98, 125, 160, 200)
+_RIVALS: Final = 8  # models that could be on top
+_FUTURES: Final = 64
+_DRAWS: Final = 128  # in opposite pairs
+_EVERY: Final = 0.12  # votes between two checks, as a share of the votes so far
 
 
 def votes_to_go(belief: Belief, rng: np.random.Generator) -> int | None:
-    """Votes until the top pick is settled in half of all futures.
+    """Votes until the top pick is settled in half of all futures; for pages, not for every vote.
 
     Args:
-        belief: About the models on offer, the most promising ones first or all.
+        belief: About the models on offer.
         rng: Source of all randomness.
 
     Returns:
@@ -43,71 +43,79 @@ def votes_to_go(belief: Belief, rng: np.random.Generator) -> int | None:
     count = len(best)
     if count <= 1:
         return 0
-    mean, before = best.mean, best.covariance
-    futures = rng.standard_normal((_FUTURES, count))
-    draws = rng.standard_normal((_DRAWS, count))
-    covariance, cast = before, 0
-    for number in _CHECKED:
-        while cast < number:
-            covariance = _after_a_vote(mean, covariance, cast)
-            cast += 1
-        lost = _root(before - covariance)
-        left = draws @ _root(covariance).T
-        settled = [_settled(mean + lost @ future, left) for future in futures]
-        if float(np.median(settled)) >= SETTLED:
-            return number
+    start, before = best.mean, best.covariance
+    half = rng.standard_normal((_DRAWS // 2, count))
+    noise = np.concatenate([half, -half])
+    if _settled(start[None], before[None], noise)[0]:
+        return 0
+    truths = start + rng.standard_normal((_FUTURES, count)) @ _root(before).T
+    mean = np.tile(start, (_FUTURES, 1))
+    covariance = np.tile(before, (_FUTURES, 1, 1))
+    check_at = 1
+    for cast in range(1, MOST_VOTES + 1):
+        first, second = next_pairs(mean, covariance)
+        _take_in_votes(mean, covariance, truths, first, second, rng)
+        if cast < check_at:
+            continue
+        check_at = cast + max(1, int(_EVERY * cast))
+        going = ~_settled(mean, covariance, noise)
+        mean, covariance, truths = mean[going], covariance[going], truths[going]
+        if 2 * len(mean) <= _FUTURES:
+            return cast
     return None
 
 
-def is_settled(belief: Belief, rng: np.random.Generator, draws: int = 2000) -> float:
-    """Probability that no model is noticeably better than the top pick, 0..1."""
-    if len(belief) <= 1:
-        return 1.0
-    drawn = belief.draw(rng, draws)
-    return _settled(belief.mean, drawn - belief.mean)
-
-
-def next_pair(mean: Array, covariance: Array, turn: int) -> tuple[int, int]:
-    """The leader and the rival whose difference says most about the top.
+def next_pairs(mean: Array, covariance: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The leader of each future, and the rival that could be furthest above it.
 
     Args:
-        mean: (n,) utilities.
-        covariance: (n, n).
-        turn: Every fourth vote goes to the best two rivals, so that they are told apart too.
+        mean: (f, n) utilities.
+        covariance: (f, n, n).
     """
-    top = int(mean.argmax())
-    variance = np.diag(covariance)
-    spread = variance[top] + variance - 2 * covariance[top]
-    # Upper bound of how much better than the leader each one could be.
-    hope = mean - mean[top] + np.sqrt(np.maximum(spread, 0.0))
-    hope[top] = -np.inf
-    order = np.argsort(-hope, kind="stable")
-    if turn % 4 == 3 and len(mean) > 2:  # noqa: PLR2004
-        return int(order[0]), int(order[1])
-    return top, int(order[0])
+    rows = np.arange(len(mean))
+    top = mean.argmax(axis=1)
+    own = np.diagonal(covariance, axis1=1, axis2=2)
+    spread = own[rows, top][:, None] + own - 2 * covariance[rows, top]
+    hope = mean - mean[rows, top][:, None] + np.sqrt(np.maximum(spread, 0.0))
+    hope[rows, top] = -np.inf
+    return top, hope.argmax(axis=1)
 
 
-def _after_a_vote(mean: Array, covariance: Array, turn: int) -> Array:
-    """The covariance after one more vote, whatever it says."""
-    first, second = next_pair(mean, covariance, turn)
-    column = covariance[:, first] - covariance[:, second]
-    spread = float(column[first] - column[second])
-    gap = float(mean[first] - mean[second])
-    # Curvature of log(1 + e^-d) at the difference that is expected.
-    curvature = 0.25 / np.cosh(gap / 2) ** 2
-    after: Array = covariance - np.outer(column, column) * curvature / (1 + curvature * spread)
-    return after
+def _take_in_votes(
+    mean: Array,
+    covariance: Array,
+    truths: Array,
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> None:
+    """One vote in each future, by Bradley-Terry; ``mean`` and ``covariance`` change in place."""
+    rows = np.arange(len(mean))
+    won = rng.random(len(mean)) < _sigmoid(truths[rows, first] - truths[rows, second])
+    share = _sigmoid(mean[rows, first] - mean[rows, second])
+    column = covariance[rows, first] - covariance[rows, second]
+    weight = share * (1 - share)
+    gain = column / (1 + weight * (column[rows, first] - column[rows, second]))[:, None]
+    mean += gain * (won - share)[:, None]
+    covariance -= weight[:, None, None] * gain[:, :, None] * column[:, None, :]
 
 
-def _settled(mean: Array, noise: Array) -> float:
-    """Share of draws in which nothing beats the top of the mean noticeably."""
-    top = int(mean.argmax())
-    drawn = mean + noise
-    return float((drawn[:, top] >= drawn.max(axis=1) - NOTICEABLE).mean())
+def _settled(mean: Array, covariance: Array, noise: Array) -> NDArray[np.bool_]:
+    """(f,) whether nothing beats the top noticeably in enough draws."""
+    rows = np.arange(len(mean))
+    drawn = mean[:, None, :] + noise @ _root(covariance).swapaxes(1, 2)
+    top = drawn[rows, :, mean.argmax(axis=1)]
+    settled: NDArray[np.bool_] = (top >= drawn.max(axis=2) - NOTICEABLE).mean(axis=1) >= SETTLED
+    return settled
 
 
 def _root(covariance: Array) -> Array:
-    """A square root of a covariance that rounding may have made slightly indefinite."""
-    values, axes = np.linalg.eigh((covariance + covariance.T) / 2)
-    root: Array = axes * np.sqrt(np.maximum(values, 0.0))
+    """Square roots of covariances that rounding may have made slightly indefinite."""
+    values, axes = np.linalg.eigh((covariance + covariance.swapaxes(-1, -2)) / 2)
+    root: Array = axes * np.sqrt(np.maximum(values, 0.0))[..., None, :]
     return root
+
+
+def _sigmoid(value: Array) -> Array:
+    result: Array = (1 + np.tanh(value / 2)) / 2
+    return result

@@ -18,18 +18,126 @@ MOST_WORDS: Final = 300
 """Characters of a sentence about one's taste; what is longer is cut."""
 
 _LESS: Final = frozenset(
-    "less fewer no not without never avoid avoids hate hates dislike dislikes don't dont doesn't "
-    "cannot can't isn't aren't nothing too minus skip stop against".split()
+    [
+        "less",
+        "fewer",
+        "no",
+        "not",
+        "without",
+        "never",
+        "avoid",
+        "avoids",
+        "hate",
+        "hates",
+        "dislike",
+        "dislikes",
+        "don't",
+        "dont",
+        "doesn't",
+        "cannot",
+        "can't",
+        "isn't",
+        "aren't",
+        "nothing",
+        "too",
+        "minus",
+        "skip",
+        "stop",
+        "against",
+    ]
 )
 _MORE: Final = frozenset(
-    "more love loves like likes prefer prefers want wants adore enjoy enjoys favour favor plus "
-    "increase always".split()
+    [
+        "more",
+        "love",
+        "loves",
+        "like",
+        "likes",
+        "prefer",
+        "prefers",
+        "want",
+        "wants",
+        "adore",
+        "enjoy",
+        "enjoys",
+        "favour",
+        "favor",
+        "plus",
+        "increase",
+        "always",
+    ]
 )
 _FILLERS: Final = frozenset(
-    "a an the i i'm im me my it its is are be do does to of in on for with very really so much bit "
-    "little some any all picture pictures image images style styles styled stuff things thing art "
-    "please would should looks look looking make them these those they that this as possible than "
-    "rather quite kind kinds sort tones tone most mostly just at".split()
+    [
+        "a",
+        "an",
+        "the",
+        "i",
+        "i'm",
+        "im",
+        "me",
+        "my",
+        "it",
+        "its",
+        "is",
+        "are",
+        "be",
+        "do",
+        "does",
+        "to",
+        "of",
+        "in",
+        "on",
+        "for",
+        "with",
+        "very",
+        "really",
+        "so",
+        "much",
+        "bit",
+        "little",
+        "some",
+        "any",
+        "all",
+        "picture",
+        "pictures",
+        "image",
+        "images",
+        "style",
+        "styles",
+        "styled",
+        "stuff",
+        "things",
+        "thing",
+        "art",
+        "please",
+        "would",
+        "should",
+        "looks",
+        "look",
+        "looking",
+        "make",
+        "them",
+        "these",
+        "those",
+        "they",
+        "that",
+        "this",
+        "as",
+        "possible",
+        "than",
+        "rather",
+        "quite",
+        "kind",
+        "kinds",
+        "sort",
+        "tones",
+        "tone",
+        "most",
+        "mostly",
+        "just",
+        "at",
+    ]
 )
 _INSTEAD: Final = re.compile(r"\b(?:over|rather than|instead of|not)\b")
 _CLAUSES: Final = re.compile(r"[,;.!?\n]+|\bbut\b|\bwhile\b")
@@ -117,10 +225,10 @@ def _wishes_of(clause: str) -> Iterator[tuple[int, str]]:
 
 
 def _split_instead(clause: str) -> list[str]:
-    """"neon over noir" as its two sides; a leading "not" is a sign and splits nothing."""
+    """Both sides of ``neon over noir``; a leading ``not`` is a sign and splits nothing."""
     parts = [part for part in _INSTEAD.split(clause) if part.strip()]
     starts_with_not = re.match(r"\s*(?:\w+\s+)?(?:do\s+)?not\b", clause) is not None
-    return [clause] if starts_with_not or len(parts) < 2 else parts  # noqa: PLR2004
+    return [clause] if starts_with_not or len(parts) < 2 else parts
 
 
 def _signed(part: str, start: int) -> Iterator[tuple[int, str]]:

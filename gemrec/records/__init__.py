@@ -21,7 +21,12 @@ from gemrec.records.catalog import (
     SourceKind,
 )
 from gemrec.records.images import Image, Showing
-from gemrec.records.recommendations import RankedImage, RankedModel, Recommendation
+from gemrec.records.recommendations import (
+    Knowledge,
+    RankedImage,
+    RankedModel,
+    Recommendation,
+)
 from gemrec.records.taste import TasteSettings, Wish, WishKind
 from gemrec.records.votes import (
     EventKind,
@@ -48,6 +53,7 @@ __all__ = [
     "GenerationParameters",
     "Image",
     "ImpliedPair",
+    "Knowledge",
     "Model",
     "ModelCost",
     "ModelSource",

@@ -37,7 +37,12 @@ class Filters:
         """Why a model does not pass, in a few words; None when it does."""
         cost = model.cost
         limits = (
-            ("slower than your limit", "its speed is not known", cost.seconds_per_image, self.seconds),
+            (
+                "slower than your limit",
+                "its speed is not known",
+                cost.seconds_per_image,
+                self.seconds,
+            ),
             ("needs more GPU memory", "its GPU memory is not known", cost.vram_gb, self.vram_gb),
             ("dearer than your limit", "its price is not known", cost.usd_per_image, self.usd),
         )

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
@@ -53,7 +53,7 @@ class Tastes:
 class _Row:
     """Settings, and the id of the row that they replaced; None when that was nothing."""
 
-    settings: TasteSettings = TasteSettings()
+    settings: TasteSettings = field(default_factory=TasteSettings)
     before: int | None = None
     id: int | None = None
 
@@ -72,9 +72,7 @@ def _row(connection: sqlite3.Connection, row_id: int) -> _Row:
     return _Row(_read(row["settings"]), row["before"], row["id"])
 
 
-def _append(
-    connection: sqlite3.Connection, annotator_id: str, row: _Row, now: datetime
-) -> None:
+def _append(connection: sqlite3.Connection, annotator_id: str, row: _Row, now: datetime) -> None:
     connection.execute(
         "INSERT INTO taste_setting (annotator_id, settings, before, made_at) VALUES (?, ?, ?, ?)",
         (annotator_id, _write(row.settings), row.before, to_text(now)),
