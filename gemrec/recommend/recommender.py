@@ -21,13 +21,14 @@ from PIL import ImageOps
 from gemrec.catalog import Catalog
 from gemrec.embedding import EmbeddingService
 from gemrec.errors import InputError
+from gemrec.preference import FeatureTable
 from gemrec.ranking import Evidence
 from gemrec.recommend.directions import Directions
 from gemrec.recommend.pipeline import Steer, profile_of, recommend
 from gemrec.recommend.profile import Leaning
 from gemrec.recommend.refresher import Refresher
 from gemrec.recommend.sketchbook import Sketchbook
-from gemrec.recommend.steering import name_axes
+from gemrec.recommend.steering import NamedAxis, name_axes
 from gemrec.recommend.taste_map import MapPoint, map_models
 from gemrec.recommend.words import axes, read_wishes
 from gemrec.records import Image, Prompt, Recommendation, TasteSettings, Wish, WishKind
@@ -87,6 +88,7 @@ class Recommender:
         self._clock = clock
         self._directions = Directions(embeddings, knows)
         self._sketchbook = Sketchbook(store, embeddings.name)
+        self._named: tuple[FeatureTable, tuple[str, ...], tuple[NamedAxis, ...]] | None = None
 
     def prepare(self) -> None:
         """Have the words of taste read in the background; returns at once."""
@@ -225,11 +227,17 @@ class Recommender:
 
     def _steer(self, settings: TasteSettings) -> Steer:
         features = self._refresher.current().features
-        return Steer(
-            settings,
-            self._direction,
-            lambda models: name_axes(features, models, self._directions.of),
-        )
+        return Steer(settings, self._direction, partial(self._axes, features))
+
+    def _axes(self, features: FeatureTable, models: Sequence[str]) -> tuple[NamedAxis, ...]:
+        """The named axes, kept until the pictures or the models on offer change."""
+        kept = self._named
+        if kept is not None and kept[0] is features and kept[1] == tuple(models):
+            return kept[2]
+        found = name_axes(features, models, self._directions.of)
+        if found:
+            self._named = (features, tuple(models), found)
+        return found
 
     def _direction(self, wish: Wish) -> Array | None:
         """What a wish asks for; None as long as its vectors are not there."""

@@ -4,7 +4,8 @@ Running the first few of a ranking by expected liking runs near-copies of one mo
 out about the others. So the places are shared out (kNN-Embed: El-Kishky et al. 2022, "kNN-Embed:
 Locally Smoothed Embedding Mixtures for Multi-interest Candidate Retrieval"): a person is a mixture
 over clusters of models with like pictures, and each cluster gets places in proportion to the
-probability that the person's best model is in it. Within a cluster, maximal marginal relevance
+probability that the person's best model is in it. The first place is the best model's, and no
+cluster gets more than half of all, as its models are alike. Within a cluster, maximal marginal relevance
 (Carbonell and Goldstein 1998) passes over models whose pictures are like those already chosen. The
 last place goes to the best of one posterior draw among the rest (Thompson sampling).
 """
@@ -64,11 +65,15 @@ def choose_slate(
     drawn = shortlist.belief.draw(rng, _DRAWS)
     explore = places >= _SMALLEST_TO_EXPLORE
     interests = cluster(looks, min(INTERESTS, len(candidates)))
-    quota = share_out(mixture(drawn, interests), np.bincount(interests), places - explore)
+    first = interests[0]
+    room = np.minimum(np.bincount(interests), -(-places // 2))
+    room[first] -= 1
+    left = min(places - explore - 1, int(room.sum()))
+    quota = share_out(mixture(drawn, interests), room, left)
     liking = np.array([c.score for c in candidates])
-    chosen: list[int] = []
+    chosen = [0]
     for interest in np.argsort(-quota, kind="stable"):
-        members = np.flatnonzero(interests == interest)
+        members = np.setdiff1d(np.flatnonzero(interests == interest), chosen)
         chosen += spread(liking, looks, members, int(quota[interest]), chosen)
     chosen.sort()  # the shortlist is best first
     explored = None
