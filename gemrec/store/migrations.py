@@ -219,6 +219,28 @@ def m002_sides_and_rankings(db: Schema) -> None:
         db.execute(statement)
 
 
+_CHECKPOINTS = (
+    # Derived state after one event, made again from the events when it is missing.
+    """CREATE TABLE checkpoint (
+        name TEXT PRIMARY KEY,
+        vote_id INTEGER NOT NULL,
+        events INTEGER NOT NULL,
+        data BLOB NOT NULL
+    )""",
+    # By how much each vote moved the displayed ratings; taken back when the vote is superseded.
+    "CREATE TABLE elo_step (vote_id INTEGER PRIMARY KEY, steps BLOB NOT NULL)",
+    # For boards of a span of time.
+    "CREATE INDEX vote_cast_at ON vote (cast_at)",
+)
+
+
+@MIGRATIONS()
+def m003_checkpoints(db: Schema) -> None:
+    """Checkpoints of what is derived from the votes, and votes by time."""
+    for statement in _CHECKPOINTS:
+        db.execute(statement)
+
+
 def check_not_newer(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
     """Refuse a database that this version of gemrec does not understand.
 

@@ -278,7 +278,7 @@ def test_integrity(world: World) -> None:
     world.battle()
     world.store.tickets.refuse("forged", world.clock())
     facts = world.store.integrity()
-    assert facts["schema"] == "m002_sides_and_rankings"
+    assert facts["schema"] == "m003_checkpoints"
     assert (facts["check"], facts["broken_references"]) == ("ok", 0)
     assert facts["rows"] == {
         "annotator": 1, "model": 3, "prompt": 1, "image": 1, "vector": 0, "battle": 2, "vote": 0,
