@@ -29,7 +29,7 @@ from gemrec.recommend.words import axes, poles, read_wishes
         ("less neon, more neon", "+neon"),
         ("", ""),
         ("I would like some pictures, please!", ""),
-        ("I don’t want it glowing", "-glowing"),
+        ("I don\u2019t want it glowing", "-glowing"),
     ],
 )
 def test_what_is_wished(text, wishes):

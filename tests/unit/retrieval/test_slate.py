@@ -31,7 +31,7 @@ def world(means: list[float], looks: np.ndarray, deviation: float = 0.3):
             float(scores.high[place]),
             0.0,
             0.5,
-        )  # fmt: skip
+        )
         for place, i in enumerate(order)
     )
     return Shortlist(found, belief), table
