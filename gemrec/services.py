@@ -6,9 +6,9 @@ Nothing here imports a heavy library; models and encoders load in worker process
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,7 @@ from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, W
 from gemrec.generation import BackendOptions, GenerationWorker, GridService, warm_up_jobs
 from gemrec.images import ImageFiles
 from gemrec.pocket.vocabulary import unknown_words
-from gemrec.recommend import Recommender, Refresher
+from gemrec.recommend import Drawer, Drawing, Recommender, Refresher, seeds_for
 from gemrec.records import Board, Image, Prompt, Recommendation, TasteSettings
 from gemrec.retrieval import Filters
 from gemrec.settings import Settings
@@ -39,6 +39,7 @@ from gemrec.store import Store
 
 TICKET_SECRET = "tickets"  # noqa: S105 - the secret's name, not the secret
 MOST_MODELS = 50
+SEEDS = 3  # pictures of each model that is run for a recommendation; the best one leads
 TEXT_PATIENCE = 0.1  # seconds; an answer after a vote must not wait for an encoder
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Services:
         embeddings: Turns images and texts into vectors.
         refresher: Keeps the snapshot of all derived state.
         recommender: What suits whom, and what people have set about it.
+        drawer: Runs models for a recommendation.
         arena: Battles and votes.
         clock: Now, timezone-aware UTC.
         rng_factory: A fresh random generator.
@@ -72,6 +74,7 @@ class Services:
     embeddings: EmbeddingService
     refresher: Refresher
     recommender: Recommender
+    drawer: Drawer
     arena: Arena
     clock: Callable[[], datetime]
     rng_factory: Callable[[], np.random.Generator]
@@ -142,6 +145,34 @@ class Services:
             look_ahead=look_ahead,
             settings=settings,
         )
+
+    def draw(
+        self,
+        annotator_id: str | None,
+        prompt: str,
+        filters: Filters,
+        cancelled: Callable[[], bool],
+    ) -> Iterator[Drawing]:
+        """Run the few models that are worth it for a person and a prompt.
+
+        Args:
+            annotator_id: For whom; None for everybody.
+            prompt: What to draw.
+            filters: What models must fulfil, besides that they can run here.
+            cancelled: Asked several times a second.
+
+        Raises:
+            PromptError: Empty or too long.
+            InputError: No model that passes the filters can run here.
+            GenerationCancelledError: ``cancelled()`` said so.
+        """
+        usable = frozenset(model.id for model in self.arena.usable_models())
+        answer = self.recommend(annotator_id, prompt, filters=replace(filters, ids=usable))
+        if not answer.worth_running:
+            raise InputError("No model that passes your limits can run here; widen the limits.")
+        asked = self.prompt(prompt)
+        models = [self.catalog.get(model_id) for model_id in answer.worth_running]
+        return self.drawer.draw(asked, models, seeds_for(asked.text, SEEDS), cancelled)
 
     def leaderboard(self, category: str | None = None) -> Board:
         """The board of all blind votes, or of one category's.
@@ -331,6 +362,7 @@ def build_services(
         embeddings,
         refresher,
         recommender,
+        Drawer(grids, embeddings, refresher),
         arena,
         clock,
         rng_factory,

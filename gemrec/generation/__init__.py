@@ -11,6 +11,7 @@ from gemrec.generation.events import (
 )
 from gemrec.generation.grid import GridService
 from gemrec.generation.host import GenerationWorker, warm_up_jobs
+from gemrec.generation.snippet import snippet
 
 __all__ = [
     "Backend",
@@ -24,5 +25,6 @@ __all__ = [
     "GridProgress",
     "GridRequest",
     "GridService",
+    "snippet",
     "warm_up_jobs",
 ]

@@ -1,6 +1,7 @@
 """Everything derived from votes, fresh after each of them, and the recommendation made from it."""
 
 from gemrec.recommend.directions import Directions
+from gemrec.recommend.drawing import Drawer, Drawing, seeds_for
 from gemrec.recommend.gallery import Gallery
 from gemrec.recommend.pipeline import Steer, recommend
 from gemrec.recommend.profile import Leaning
@@ -15,6 +16,8 @@ __all__ = [
     "ENOUGH_VOTES",
     "STRENGTHS",
     "Directions",
+    "Drawer",
+    "Drawing",
     "Gallery",
     "Leaning",
     "MapPoint",
@@ -26,4 +29,5 @@ __all__ = [
     "Wished",
     "in_words",
     "recommend",
+    "seeds_for",
 ]
