@@ -146,7 +146,16 @@ def recommend(
         votes_applied=snapshot.votes_applied(annotator_id),
         last_vote_id=snapshot.last_vote_id,
         models=_say(
-            [replace(r, fulfils=wished.get(r.model_id, ())) for r in reasons], first, catalog
+            [
+                replace(
+                    reason,
+                    fulfils=wished.get(reason.model_id, ()),
+                    steered=bool(steer_by.settings.wishes),
+                )
+                for reason in reasons
+            ],
+            first,
+            catalog,
         ),
         images=ranked,
         knowledge=knowledge_of(first.learnt),

@@ -70,6 +70,7 @@ class Reason:
         moved: The votes that moved it most, up or down, the strongest first.
         traits: Leanings of the person that speak for it, the strongest first.
         fulfils: Wishes of the person that it fulfils more than most models do.
+        steered: Whether the person has wishes.
     """
 
     model_id: str
@@ -90,6 +91,7 @@ class Reason:
     moved: tuple[Moved, ...] = ()
     traits: tuple[Trait, ...] = ()
     fulfils: tuple[str, ...] = ()
+    steered: bool = False
 
     @property
     def evidence(self) -> tuple[int, ...]:

@@ -46,7 +46,7 @@ def in_detail(reason: Reason, names: Names) -> tuple[str, ...]:
     if reason.traits:
         poles = " and ".join(f"more {trait.pole}" for trait in reason.traits)
         told.append(f"{name} is {poles} than most models here, which you seem to like.")
-    if reason.fulfils:
+    if reason.fulfils and reason.own:
         told.append(f"It fits what you asked for: {', '.join(reason.fulfils)}.")
     if reason.like.comparisons and reason.like.comparisons < reason.record.comparisons:
         told.append(f"On prompts most like this one you preferred it in {_of(reason.like)}.")
@@ -78,6 +78,12 @@ def _moved(moved: Moved, names: Names) -> str:
 
 
 def _without_own_votes(reason: Reason) -> str:
+    if reason.steered:
+        asked = ", ".join(reason.fulfils)
+        first = (
+            f"It fits what you asked for: {asked}." if asked else "It fits no wish of yours best."
+        )
+        return f"{first} Without votes of yours, only what you asked for tells it from the others."
     if not reason.all_votes:
         return (
             "No votes on the board yet: this is the order of popularity "

@@ -1,12 +1,13 @@
 """The best three models as cards: picture, chances, reason, licence, link and snippet."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gemrec.records import Image, Model, RankedImage, RankedModel, Recommendation
 from gemrec.ui.widgets.text import percent, plain
 
 PLACES = 3
+_SEVERAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def podium(
         shown: What else to say of a model id.
         url_of: Address of an image.
     """
-    first, rest = recommendation.models[:PLACES], recommendation.models[PLACES:]
+    models, remark = split_remark(recommendation.models)
+    first, rest = models[:PLACES], models[PLACES:]
     pictures = {r.image.model_id: r for r in reversed(recommendation.images)}
     cards = "".join(
         _card(place, ranked, shown(ranked.model_id), pictures.get(ranked.model_id), url_of)
@@ -47,12 +49,33 @@ def podium(
         for place, ranked in enumerate(rest, start=PLACES + 1)
     )
     more = f'<ol class="g-models g-rest" start="{PLACES + 1}">{rows}</ol>' if rows else ""
+    said = f'<p class="g-soft g-remark">{plain(remark)}</p>' if remark else ""
     return (
-        f'<section aria-label="Models for you"><ol class="g-models g-podium">{cards}</ol>{more}'
+        f'<section aria-label="Models for you">{said}<ol class="g-models g-podium">{cards}</ol>{more}'
         '<p class="g-soft g-legend">The mark is the chance that you prefer this model to an average '
         "one, the band its 90 % interval; the dashed line is a coin flip.</p>"
         f"{_left_out(recommendation, shown)}</section>"
     )
+
+
+def split_remark(models: Sequence[RankedModel]) -> tuple[tuple[RankedModel, ...], str]:
+    """Take the sentence with which all reasons end out of them, to say it once.
+
+    Returns:
+        The models with what is left of their reasons, and the sentence; empty when they end
+        differently.
+
+    Example:
+        >>> pair = [RankedModel(m, 0.5, 0.4, 0.6, f"{m} won. Few votes.") for m in "ab"]
+        >>> rest, remark = split_remark(pair)
+        >>> ([m.reason for m in rest], remark)
+        (['a won.', 'b won.'], 'Few votes.')
+    """
+    ends = {model.reason.rpartition(". ")[2] for model in models}
+    if len(models) < _SEVERAL or len(ends) > 1:
+        return tuple(models), ""
+    (end,) = ends
+    return tuple(replace(m, reason=m.reason.removesuffix(end).rstrip()) for m in models), end
 
 
 def interval(score: float, low: float, high: float) -> str:
@@ -103,13 +126,11 @@ def _chance(top3: float) -> str:
 
 
 def _reason(ranked: RankedModel) -> str:
+    said = f'<p class="g-reason">{plain(ranked.reason)}</p>' if ranked.reason else ""
     if not ranked.details:
-        return f'<p class="g-reason">{plain(ranked.reason)}</p>'
+        return said
     items = "".join(f"<li>{plain(sentence)}</li>" for sentence in ranked.details)
-    return (
-        f'<p class="g-reason">{plain(ranked.reason)}</p>'
-        f'<details class="g-why"><summary>Why?</summary><ul>{items}</ul></details>'
-    )
+    return f'{said}<details class="g-why"><summary>Why?</summary><ul>{items}</ul></details>'
 
 
 def _picture(name: str, picture: RankedImage | None, url_of: Callable[[Image], str]) -> str:

@@ -12,7 +12,8 @@ _SHOWN = 5
 _MAP = (300, 208)
 _MARGIN = 16
 _Z_90 = 1.6449
-_LABELS = 5
+_LETTER = (5.6, 13.0)  # width and height of a letter on the map
+_BAR_SCALE = 3.0  # leanings are a fraction of a logit
 
 
 def known(knowledge: Knowledge, votes_to_go: int | None) -> str:
@@ -129,9 +130,15 @@ def _leaning(leaning: Leaning) -> str:
     )
 
 
+def _overlap(first: tuple[float, float, float], second: tuple[float, float, float]) -> bool:
+    """Whether two labels (left, right, height) would cover each other."""
+    apart = first[1] < second[0] or second[1] < first[0]
+    return not apart and abs(first[2] - second[2]) < _LETTER[1]
+
+
 def _squash(logits: float) -> float:
     """Logits on a bar, 0..1."""
-    return (1 + math.tanh(logits / 2)) / 2
+    return (1 + math.tanh(_BAR_SCALE * logits / 2)) / 2
 
 
 def taste_map(points: Sequence[MapPoint], name_of: Callable[[str], str]) -> str:
@@ -141,20 +148,26 @@ def taste_map(points: Sequence[MapPoint], name_of: Callable[[str], str]) -> str:
     width, height = _MAP
     best = sorted(points, key=lambda point: -point.liking)
     low, high = best[-1].liking, best[0].liking
-    dots, labels = [], []
-    for place, point in enumerate(best):
+    dots: list[str] = []
+    labels: list[str] = []
+    taken: list[tuple[float, float, float]] = []
+    for point in best:
         x = _MARGIN + (point.x + 1) / 2 * (width - 2 * _MARGIN)
         y = _MARGIN + (1 - point.y) / 2 * (height - 2 * _MARGIN)
         share = (point.liking - low) / (high - low) if high > low else 0.5
-        name = plain(name_of(point.model_id))
+        called = name_of(point.model_id)
+        name = plain(called)
         said = f"{name}: {point.liking:.0%}{'' if point.compared else ', not compared yet'}"
         dots.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{5 + 4 * share:.1f}" class="'
             f'{"g-seen" if point.compared else "g-unseen-dot"}" style="--liking:{percent(share)}">'
             f"<title>{said}</title></circle>"
         )
-        if place < _LABELS:
-            end = x > width * 0.62
+        end = x > width / 2
+        length = _LETTER[0] * len(called) + 11
+        box = (x - length if end else x, x if end else x + length, y)
+        if not any(_overlap(box, other) for other in taken):
+            taken.append(box)
             labels.append(
                 f'<text x="{x + (-11 if end else 11):.1f}" y="{y + 4:.1f}" '
                 f'text-anchor="{"end" if end else "start"}">{name}</text>'
