@@ -21,7 +21,7 @@ def test_it_is_python_with_every_parameter(kind: str) -> None:
     code = snippet(model, base, 'a "cat" with \\ and \n', 7)
     tree = ast.parse(code)
     calls = [ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.Call)]
-    (run,) = [call for call in calls if call.startswith("pipe('") or call.startswith('pipe("')]
+    (run,) = [call for call in calls if call.startswith(("pipe('", 'pipe("'))]
     assert ast.literal_eval(ast.parse(run).body[0].value.args[0]) == 'a "cat" with \\ and \n'
     for part in ("num_inference_steps=20", "guidance_scale=3.0", "width=128", "manual_seed(7)"):
         assert part in run
