@@ -14,6 +14,7 @@ from gemrec.store.models import Models
 from gemrec.store.prompts import Prompts
 from gemrec.store.secrets import Secrets
 from gemrec.store.tickets import Tickets
+from gemrec.store.usage import Usage
 from gemrec.store.vectors import Vectors
 from gemrec.store.votes import Votes
 
@@ -51,6 +52,7 @@ class Store:
         self.drafts = Drafts(self._database)
         self.votes = Votes(self._database)
         self.secrets = Secrets(self._database)
+        self.usage = Usage(self._database)
 
     def events(self, battle_id: str) -> tuple[Vote, ...]:
         """Return the vote trail of one battle, oldest first."""

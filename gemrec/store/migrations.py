@@ -219,6 +219,33 @@ def m002_sides_and_rankings(db: Schema) -> None:
         db.execute(statement)
 
 
+_V5 = (
+    # What providers were paid, in millionths of a US dollar so that sums stay whole.
+    """CREATE TABLE spending (
+        day TEXT NOT NULL,
+        model_id TEXT NOT NULL,
+        images INTEGER NOT NULL DEFAULT 0,
+        micro_usd INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (day, model_id)
+    ) WITHOUT ROWID""",
+    # Images that were not made because a rule forbade them; no prompt is kept.
+    """CREATE TABLE image_refusal (
+        day TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        model_id TEXT NOT NULL,
+        times INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (day, reason, model_id)
+    ) WITHOUT ROWID""",
+)
+
+
+@MIGRATIONS()
+def m005_spending_and_refusals(db: Schema) -> None:
+    """What providers cost per day, and how often a rule refused images."""
+    for statement in _V5:
+        db.execute(statement)
+
+
 def check_not_newer(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
     """Refuse a database that this version of gemrec does not understand.
 
