@@ -17,6 +17,7 @@ from gemrec.generation.events import (
 )
 from gemrec.generation.grid import GridService
 from gemrec.generation.host import GenerationWorker, warm_up_jobs
+from gemrec.generation.snippet import snippet
 
 __all__ = [
     "Backend",
@@ -32,5 +33,6 @@ __all__ = [
     "GridService",
     "ProviderOptions",
     "SafetyOptions",
+    "snippet",
     "warm_up_jobs",
 ]

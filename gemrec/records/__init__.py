@@ -22,7 +22,13 @@ from gemrec.records.catalog import (
     SourceKind,
 )
 from gemrec.records.images import Image, Showing
-from gemrec.records.recommendations import RankedImage, RankedModel, Recommendation
+from gemrec.records.recommendations import (
+    Knowledge,
+    RankedImage,
+    RankedModel,
+    Recommendation,
+)
+from gemrec.records.taste import TasteSettings, Wish, WishKind
 from gemrec.records.votes import (
     EventKind,
     ImpliedPair,
@@ -48,6 +54,7 @@ __all__ = [
     "GenerationParameters",
     "Image",
     "ImpliedPair",
+    "Knowledge",
     "Model",
     "ModelCost",
     "ModelSource",
@@ -63,7 +70,10 @@ __all__ = [
     "SamplerName",
     "Showing",
     "SourceKind",
+    "TasteSettings",
     "Tiers",
     "Vote",
+    "Wish",
+    "WishKind",
     "pair_weight",
 ]

@@ -16,6 +16,7 @@ from gemrec.store.models import Models
 from gemrec.store.prompts import Prompts
 from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
+from gemrec.store.tastes import Tastes
 from gemrec.store.tickets import Tickets
 from gemrec.store.trail import Trail
 from gemrec.store.usage import Usage
@@ -61,6 +62,7 @@ class Store:
         self.checkpoints = Checkpoints(self._database)
         self.secrets = Secrets(self._database)
         self.usage = Usage(self._database)
+        self.tastes = Tastes(self._database)
 
     def events(self, battle_id: str) -> tuple[Vote, ...]:
         """Return the vote trail of one battle, oldest first."""

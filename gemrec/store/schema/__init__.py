@@ -12,6 +12,7 @@ from gemrec.store.schema import (
     m003_checkpoints,
     m004_runs_and_incidents,
     m005_spending_and_refusals,
+    m006_taste_settings,
 )
 
 STEPS: tuple[ModuleType, ...] = (
@@ -20,4 +21,5 @@ STEPS: tuple[ModuleType, ...] = (
     m003_checkpoints,
     m004_runs_and_incidents,
     m005_spending_and_refusals,
+    m006_taste_settings,
 )
