@@ -70,7 +70,7 @@ class OpeningHandlers:
             return gr.skip(), status.problem(str(error))
 
     def on_start(
-        self, text: str, category: str, said: object, session: ArenaSession, request: gr.Request
+        self, text: str, category: str, said: object, request: gr.Request
     ) -> Iterator[Updates]:
         """Open a battle on the prompt in the box."""
         fresh = ArenaSession(prompt=text, category=category)
@@ -92,9 +92,7 @@ class OpeningHandlers:
         else:
             yield from self._open(fresh, said, request)
 
-    def on_another(
-        self, category: str, said: object, request: gr.Request
-    ) -> Iterator[Updates]:
+    def on_another(self, category: str, said: object, request: gr.Request) -> Iterator[Updates]:
         """Open a battle on a prompt from the dice."""
         yield from self._open_rolled("", category, said, request)
 

@@ -51,9 +51,7 @@ class HistoryHandlers:
             updates |= self._votes.on_keep(session, request)
         return updates
 
-    def on_change(
-        self, session: ArenaSession, event: gr.EventData, request: gr.Request
-    ) -> Updates:
+    def on_change(self, session: ArenaSession, event: gr.EventData, request: gr.Request) -> Updates:
         """Put a vote on the stage to be changed."""
         return self._votes.revisit(session, number_in(event, "vote") or 0, request)
 

@@ -35,18 +35,19 @@ _FORMS = {
 _PAIR = 2
 
 
-class Channel(gr.HTML):
-    """Carries what the page's script collects to the handlers; shows nothing."""
+def build_channel() -> gr.HTML:
+    """The component that carries what the page's script collects; shows nothing.
 
-    def __init__(self) -> None:
-        super().__init__(
-            value=None,
-            html_template="",
-            js_on_load=_SCRIPT,
-            elem_id="channel",
-            visible="hidden",
-            apply_default_css=False,
-        )
+    A function and not a subclass: Gradio writes a stub file beside the module of every subclass.
+    """
+    return gr.HTML(
+        value=None,
+        html_template="",
+        js_on_load=_SCRIPT,
+        elem_id="channel",
+        visible="hidden",
+        apply_default_css=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def read_ranking(said: object, round_id: str) -> Tiers:
 
 def number_in(event: gr.EventData, name: str) -> int | None:
     """A whole number that an event of the channel carries, or None."""
-    return _number(_mapping(event._data).get(name))  # noqa: SLF001 - the only way to the detail
+    return _number(_mapping(event._data).get(name))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -164,7 +165,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _reasons(value: object) -> tuple[ReasonTag, ...]:
-    names: Sequence[object] = value if isinstance(value, list) else []
+    names: Sequence[str] = value if isinstance(value, list) else []
     try:
         return tuple(dict.fromkeys(ReasonTag(name) for name in names))
     except ValueError as error:
@@ -173,7 +174,7 @@ def _reasons(value: object) -> tuple[ReasonTag, ...]:
 
 
 def _place(value: object) -> tuple[int, int] | None:
-    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - side and position
+    if not isinstance(value, list) or len(value) != 2:
         return None
     side, position = (_number(part) for part in value)
     return None if side is None or position is None else (side, position)

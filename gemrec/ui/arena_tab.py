@@ -9,7 +9,7 @@ from gemrec.records import Outcome
 from gemrec.ui.arena_desk import ArenaDesk
 from gemrec.ui.arena_handlers import ANY_CATEGORY, OpeningHandlers
 from gemrec.ui.arena_history import HistoryHandlers
-from gemrec.ui.arena_said import Channel
+from gemrec.ui.arena_said import build_channel
 from gemrec.ui.arena_view import VOTES, ArenaParts
 from gemrec.ui.arena_votes import VoteHandlers
 from gemrec.ui.context import Context
@@ -33,7 +33,7 @@ class _Ask:
     start: gr.Button
     cancel: gr.Button
     versus: gr.HTML
-    channel: Channel
+    channel: gr.HTML
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _ask_rows(context: Context) -> _Ask:
         apply_default_css=False,
     )
     versus = gr.HTML(elem_id="versus", apply_default_css=False)
-    return _Ask(category, prompt, dice, start, cancel, versus, Channel())
+    return _Ask(category, prompt, dice, start, cancel, versus, build_channel())
 
 
 def _bars() -> tuple[_Bars, gr.HTML]:
@@ -125,16 +125,14 @@ def _bars() -> tuple[_Bars, gr.HTML]:
         end_run = gr.Button("End the run", elem_id="end-run", min_width=40)
         following = gr.Button("Next battle", elem_id="next", variant="primary", min_width=40)
     outcomes = (*votes, (Outcome.SKIP, skip), (Outcome.RANKING, submit))
-    bars = _Bars(
-        outcomes, (keep, keep_ranking), undo, change, another, again, end_run, following
-    )
+    bars = _Bars(outcomes, (keep, keep_ranking), undo, change, another, again, end_run, following)
     return bars, rank
 
 
 def _wire_opening(
     handlers: OpeningHandlers, parts: ArenaParts, ask: _Ask, bars: _Bars, demo: gr.Blocks
 ) -> None:
-    asked = [ask.prompt, ask.category, ask.channel, parts.session]
+    asked = [ask.prompt, ask.category, ask.channel]
     outputs = parts.all()
     drawn: dict[str, Any] = {
         "show_progress": "hidden",
@@ -144,7 +142,7 @@ def _wire_opening(
     }
     starts = [ask.start.click, ask.prompt.submit, bars.again.click]
     gr.on(starts, handlers.on_start, asked, outputs, **drawn)
-    bars.following.click(handlers.on_next, asked, outputs, **drawn)
+    bars.following.click(handlers.on_next, [*asked, parts.session], outputs, **drawn)
     bars.another.click(handlers.on_another, [ask.category, ask.channel], outputs, **drawn)
     ask.dice.click(handlers.on_dice, ask.category, [ask.prompt, parts.status], **QUIET)
     ask.cancel.click(handlers.on_cancel, None, None, **QUIET)
@@ -153,9 +151,7 @@ def _wire_opening(
     demo.unload(handlers.on_unload)
 
 
-def _wire_votes(
-    handlers: VoteHandlers, parts: ArenaParts, channel: Channel, bars: _Bars
-) -> None:
+def _wire_votes(handlers: VoteHandlers, parts: ArenaParts, channel: gr.HTML, bars: _Bars) -> None:
     outputs, said = parts.all(), [parts.session, channel]
     for outcome, button in bars.votes:
         button.click(handlers.vote_handler(outcome), said, outputs, **QUIET)
@@ -169,7 +165,7 @@ def _wire_votes(
 
 
 def _wire_history(
-    handlers: HistoryHandlers, parts: ArenaParts, channel: Channel, drawer: gr.HTML
+    handlers: HistoryHandlers, parts: ArenaParts, channel: gr.HTML, drawer: gr.HTML
 ) -> None:
     outputs = [*parts.all(), drawer]
     channel.history(handlers.on_open, None, drawer, **LATEST)

@@ -87,9 +87,7 @@ class VoteHandlers:
         history = self._services.store.votes.newest(annotator.id, LESSON_VOTES)
         return self._desk.show(after, entry, lesson(reveal, history), reveal.ratings)
 
-    def _bout(
-        self, annotator_id: str, session: ArenaSession, reveal: Reveal, said: object
-    ) -> str:
+    def _bout(self, annotator_id: str, session: ArenaSession, reveal: Reveal, said: object) -> str:
         """Begin to make the run's next bout; say how the run stands."""
         setup = read_setup(said, self._services.settings.images_per_grid)
         if setup.form is BattleForm.KING:
@@ -127,7 +125,9 @@ class VoteHandlers:
             entry = self._desk.entry(annotator.id, session.vote_id)
         except GemrecError as error:
             return self._desk.problem(error)
-        line = "Vote taken back: it no longer counts. A slip? Change votes again; the trail keeps all."
+        line = (
+            "Vote taken back: it no longer counts. A slip? Change votes again; the trail keeps all."
+        )
         return self._desk.show(session.settled(), entry, line)
 
     def on_change(self, session: ArenaSession, request: gr.Request) -> Updates:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from gemrec.ui.widgets.text import plain
 
-
 WAYS = {
     "blind": "Type what you want to see. Two hidden models each draw it, you pick the better grid, "
     "and then you learn who they were.",

@@ -20,9 +20,7 @@ def rank_strip(labels: Sequence[str], urls: Sequence[str], tiers: Tiers, round_i
         f'<li class="g-tier">{"".join(_token(side, labels, urls) for side in tier)}</li>'
         for tier in tiers
     )
-    rest = "".join(
-        _token(side, labels, urls) for side in range(len(labels)) if side not in placed
-    )
+    rest = "".join(_token(side, labels, urls) for side in range(len(labels)) if side not in placed)
     return (
         f'<div class="g-rank" data-round="{plain(round_id)}" role="group" '
         'aria-label="Your ranking, best first. Arrow keys move the chosen one.">'

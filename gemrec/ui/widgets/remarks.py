@@ -46,5 +46,5 @@ def skip_reasons(remarks: Remarks) -> str:
     )
 
 
-def _word(value: bool) -> str:  # noqa: FBT001 - the only argument
+def _word(value: bool) -> str:
     return "true" if value else "false"

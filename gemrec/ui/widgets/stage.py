@@ -84,7 +84,7 @@ def stage(view: StageView) -> str:
 
 def across(sides: int) -> int:
     """How many sides stand beside each other where there is room."""
-    return sides if sides <= 4 else ceil(sides / 2)  # noqa: PLR2004 - two rows at most
+    return sides if sides <= 4 else ceil(sides / 2)
 
 
 def _side(place: int, side: SideView, view: StageView) -> str:
