@@ -6,13 +6,33 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gemrec.errors import InputError
-from gemrec.records import Battle, BattleMode, Prompt, Showing
+from gemrec.records import (
+    LARGEST_RANKING,
+    SMALLEST_RANKING,
+    Battle,
+    BattleForm,
+    BattleMode,
+    Prompt,
+    Showing,
+)
 from gemrec.store.connection import Database
 from gemrec.store.prompts import prompt_row
 from gemrec.store.rows import to_moment, to_text
 
+SIDES = (
+    "(SELECT json_group_array(model_id) FROM (SELECT model_id FROM battle_side "
+    "WHERE battle_side.battle_id = battle.id ORDER BY side))"
+)
+"""The models of the row's battle as a JSON list, in the order of the sides."""
+
+HAS_VALID_TICKET = (
+    "EXISTS (SELECT 1 FROM battle AS other JOIN ticket ON ticket.battle_id = other.id "
+    "WHERE other.run_id = king_run.id AND ticket.expires_at > ?)"
+)
+"""Whether a king's run can still be voted on, or was a moment ago; takes the time of now."""
+
 _SELECT = (
-    "SELECT battle.*, prompt.text, prompt.category "
+    f"SELECT battle.*, prompt.text, prompt.category, {SIDES} AS models "  # noqa: S608 - a constant
     "FROM battle JOIN prompt ON prompt.id = battle.prompt_id "
 )
 
@@ -27,29 +47,34 @@ class Battles:
         """Store a new battle, and its prompt when that is new.
 
         Raises:
-            InputError: Both sides are the same model.
+            InputError: Too few or too many sides for its form, or a pair of one model.
             StoreError: The annotator or a model is unknown, or the id is taken.
         """
-        left, right = battle.models
-        if left == right:
-            raise InputError(f"models: got {left!r} twice; a battle needs two different models")
+        _check_sides(battle)
         with self._database.transaction() as connection:
             prompt_id = prompt_row(connection, Prompt(battle.prompt, battle.category))
             connection.execute(
-                "INSERT INTO battle (id, annotator_id, prompt_id, mode, model_left, model_right, "
-                "seeds, policy, propensity, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO battle (id, annotator_id, prompt_id, mode, form, seeds, policy, "
+                "propensity, opened_at, campaign, run_id, king) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     battle.id,
                     battle.annotator_id,
                     prompt_id,
                     battle.mode.value,
-                    left,
-                    right,
+                    battle.form.value,
                     json.dumps(battle.seeds),
                     battle.policy,
                     battle.propensity,
                     to_text(battle.opened_at),
+                    battle.campaign,
+                    battle.run or None,
+                    battle.king,
                 ),
+            )
+            connection.executemany(
+                "INSERT INTO battle_side (battle_id, side, model_id) VALUES (?, ?, ?)",
+                [(battle.id, side, model_id) for side, model_id in enumerate(battle.models)],
             )
 
     def get(self, battle_id: str) -> Battle | None:
@@ -98,25 +123,24 @@ class Battles:
         return tuple(_showing(row) for row in rows)
 
     def hidden_images(self, now: datetime) -> frozenset[int]:
-        """Return the images of blind battles that still wait for a vote, whoever's they are."""
+        """Return the images whose models somebody may not know yet, whoever's they are.
+
+        They are those of blind battles that wait for a vote and of king's runs that go on.
+        """
+        moment = to_text(now)
         with self._database.connect() as connection:
             rows = connection.execute(
-                "SELECT DISTINCT showing.image_id FROM ticket "
+                "SELECT showing.image_id FROM ticket "  # noqa: S608 - a constant
                 "JOIN battle ON battle.id = ticket.battle_id AND battle.mode = 'blind' "
                 "JOIN showing ON showing.battle_id = ticket.battle_id "
-                "WHERE ticket.vote_id IS NULL AND ticket.expires_at > ?",
-                (to_text(now),),
+                "WHERE ticket.vote_id IS NULL AND ticket.expires_at > ? "
+                "UNION SELECT showing.image_id FROM king_run "
+                "JOIN battle ON battle.run_id = king_run.id "
+                "JOIN showing ON showing.battle_id = battle.id "
+                f"WHERE king_run.ended_at IS NULL AND {HAS_VALID_TICKET}",
+                (moment, moment),
             ).fetchall()
         return frozenset(row[0] for row in rows)
-
-    def pair_counts(self) -> dict[tuple[str, str], int]:
-        """Return the standing blind votes per pair of models, each pair in alphabetical order."""
-        with self._database.connect() as connection:
-            rows = connection.execute(
-                "SELECT model_a, model_b, sum(wins_a + wins_b + ties + both_good + both_bad) "
-                "FROM vote_count GROUP BY model_a, model_b"
-            ).fetchall()
-        return {(a, b): count for a, b, count in rows}
 
     def count_open(self, now: datetime) -> int:
         """Return how many battles still wait for a vote that would be accepted now."""
@@ -128,10 +152,33 @@ class Battles:
             ).fetchone()
         return int(row[0])
 
+    def of_run(self, run_id: str) -> tuple[Battle, ...]:
+        """Return the battles of a king's run, oldest first."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                _SELECT + "WHERE battle.run_id = ? ORDER BY battle.rowid", (run_id,)
+            ).fetchall()
+        return tuple(map(_battle, rows))
+
     def _one(self, sql: str, value: str) -> Battle | None:
         with self._database.connect() as connection:
             row = connection.execute(sql, (value,)).fetchone()
         return None if row is None else _battle(row)
+
+
+def _check_sides(battle: Battle) -> None:
+    """Refuse a battle that nobody could vote on."""
+    if battle.form is BattleForm.RANKING:
+        if not SMALLEST_RANKING <= len(battle.models) <= LARGEST_RANKING:
+            raise InputError(
+                f"models: got {len(battle.models)} sides to rank; allowed: {SMALLEST_RANKING} to "
+                f"{LARGEST_RANKING}"
+            )
+        return
+    if len(battle.models) != len(set(battle.models)) or len(battle.models) != 2:
+        raise InputError(
+            f"models: got {', '.join(map(repr, battle.models))}; a battle needs two different models"
+        )
 
 
 def _battle(row: sqlite3.Row) -> Battle:
@@ -141,11 +188,15 @@ def _battle(row: sqlite3.Row) -> Battle:
         prompt=row["text"],
         category=row["category"],
         mode=BattleMode(row["mode"]),
-        models=(row["model_left"], row["model_right"]),
+        models=tuple(json.loads(row["models"])),
         seeds=tuple(json.loads(row["seeds"])),
         policy=row["policy"],
         propensity=row["propensity"],
         opened_at=to_moment(row["opened_at"]),
+        form=BattleForm(row["form"]),
+        campaign=row["campaign"],
+        run=row["run_id"] or "",
+        king=row["king"],
     )
 
 

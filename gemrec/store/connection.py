@@ -44,9 +44,12 @@ class Database:
         _check_file(path)
         with self.connect() as connection:
             _use_write_ahead_log(connection)
-        with self.transaction() as connection:
-            check_not_newer(connection, path, migrations)
-            migrate(connection, migrations)
+            # Tables that others point at can only be replaced while nobody follows the pointers.
+            connection.execute("PRAGMA foreign_keys = OFF")
+            with _transaction(connection):
+                check_not_newer(connection, path, migrations)
+                migrate(connection, migrations)
+            connection.execute("PRAGMA foreign_keys = ON")
 
     @contextmanager
     def connect(self) -> Iterator[sqlite3.Connection]:
@@ -83,15 +86,8 @@ class Database:
             StoreError: SQLite refused; the message says what to do.
             InputError: A value cannot be stored at all.
         """
-        with self.connect() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        with self.connect() as connection, _transaction(connection):
+            yield connection
 
     def close(self) -> None:
         """Close the connections that nobody is using; a later operation opens new ones."""
@@ -133,6 +129,18 @@ class Database:
                 f"A value cannot be stored: {error}; allowed: valid Unicode text and whole numbers "
                 "of at most 63 bits."
             ) from error
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 def _explain(path: Path, error: sqlite3.Error) -> str:

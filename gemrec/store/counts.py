@@ -7,6 +7,7 @@ board is read from a few rows instead of from every vote.
 import sqlite3
 
 from gemrec.records import BattleMode, Outcome, Vote
+from gemrec.store.rows import CountRow
 
 _COLUMN = {
     Outcome.LEFT: "wins_a",
@@ -18,38 +19,49 @@ _COLUMN = {
 
 _TALLY = ("wins_a", "wins_b", "ties", "both_good", "both_bad")
 
+_KEY = ("model_a", "model_b", "category", "annotator_id", "campaign", "size")
+
+# Column names cannot be parameters; these are constants of this module.
 _ADD = (
-    "INSERT INTO vote_count (model_a, model_b, category, annotator_id, "
-    "wins_a, wins_b, ties, both_good, both_bad) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (model_a, model_b, category, annotator_id) DO UPDATE SET "
-    "wins_a = wins_a + excluded.wins_a, wins_b = wins_b + excluded.wins_b, "
-    "ties = ties + excluded.ties, both_good = both_good + excluded.both_good, "
-    "both_bad = both_bad + excluded.both_bad"
+    f"INSERT INTO vote_count ({', '.join((*_KEY, *_TALLY))}) "  # noqa: S608
+    f"VALUES ({', '.join('?' * len((*_KEY, *_TALLY)))}) "
+    f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET "
+    + ", ".join(f"{name} = {name} + excluded.{name}" for name in _TALLY)
 )
 
 _DROP_EMPTY = (
-    "DELETE FROM vote_count WHERE model_a = ? AND model_b = ? AND category = ? "
-    "AND annotator_id = ? AND wins_a = 0 AND wins_b = 0 AND ties = 0 AND both_good = 0 "
-    "AND both_bad = 0"
+    f"DELETE FROM vote_count WHERE {' AND '.join(f'{name} = ?' for name in _KEY)} "  # noqa: S608
+    f"AND {' AND '.join(f'{name} = 0' for name in _TALLY)}"
 )
 
 
 def count_vote(connection: sqlite3.Connection, vote: Vote, by: int) -> None:
-    """Add a vote to its row, or take it out again, inside the caller's transaction.
+    """Add a vote's pairs to their rows, or take them out again, inside the caller's transaction.
 
     Args:
         connection: Where.
         vote: A cast or an edit; undo events, skips and named battles count nothing.
         by: 1 to add, -1 to take out.
     """
-    if vote.outcome is None or not vote.outcome.is_preference or vote.mode is not BattleMode.BLIND:
+    if vote.mode is not BattleMode.BLIND:
         return
-    left, right = vote.models
-    column = _COLUMN[vote.outcome]
-    if left > right:
-        left, right = right, left
-        column = {"wins_a": "wins_b", "wins_b": "wins_a"}.get(column, column)
-    key = (left, right, vote.category, vote.annotator_id)
-    connection.execute(_ADD, (*key, *(by if name == column else 0 for name in _TALLY)))
-    if by < 0:
-        connection.execute(_DROP_EMPTY, key)
+    for pair in vote.pairs:
+        first, second = pair.models
+        column = _COLUMN[pair.outcome]
+        if first > second:
+            first, second = second, first
+            column = {"wins_a": "wins_b", "wins_b": "wins_a"}.get(column, column)
+        key = (first, second, vote.category, vote.annotator_id, vote.campaign, pair.size)
+        connection.execute(_ADD, (*key, *(by if name == column else 0 for name in _TALLY)))
+        if by < 0:
+            connection.execute(_DROP_EMPTY, key)
+
+
+def count_rows(connection: sqlite3.Connection) -> tuple[CountRow, ...]:
+    """Return the whole table."""
+    rows = connection.execute(
+        "SELECT model_a, model_b, category, annotator_id, "
+        "wins_a, wins_b, ties, both_good, both_bad, campaign, size FROM vote_count "
+        "ORDER BY model_a, model_b, category, annotator_id, campaign, size"
+    ).fetchall()
+    return tuple(CountRow(*row) for row in rows)

@@ -29,7 +29,7 @@ class TicketRow:
 
 @dataclass(frozen=True, slots=True)
 class CountRow:
-    """How one person's standing votes on blind battles of one pair and category add up.
+    """How one person's standing votes on blind battles add up, for one pair, category and size.
 
     Attributes:
         model_a: First model id; ``model_a < model_b``.
@@ -41,6 +41,9 @@ class CountRow:
         ties: Plain ties.
         both_good: Ties of two good sides.
         both_bad: Ties of two bad sides.
+        campaign: Id of the study; empty for none.
+        size: Sides judged together, 2 for a plain battle; each of these votes has the weight
+            :func:`~gemrec.records.pair_weight` of it.
     """
 
     model_a: str
@@ -52,6 +55,23 @@ class CountRow:
     ties: int
     both_good: int
     both_bad: int
+    campaign: str = ""
+    size: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """How often something kept battles of these models from being voted on.
+
+    Attributes:
+        kind: ``near_identical`` or ``no_contest``.
+        models: Model ids in alphabetical order.
+        count: How often.
+    """
+
+    kind: str
+    models: tuple[str, ...]
+    count: int
 
 
 def to_text(moment: datetime) -> str:

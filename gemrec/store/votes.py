@@ -1,28 +1,30 @@
 """The append-only vote trail: casts, edits and undos."""
 
+import json
 import sqlite3
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gemrec.errors import InputError, TicketError
-from gemrec.records import BattleMode, EventKind, Outcome, Vote
+from gemrec.records import (
+    EventKind,
+    Outcome,
+    Remarks,
+    Tiers,
+    Vote,
+)
+from gemrec.store.battles import SIDES
 from gemrec.store.connection import Database
-from gemrec.store.counts import count_vote
-from gemrec.store.rows import CountRow, TicketRow, to_moment, to_text
+from gemrec.store.counts import count_rows, count_vote
+from gemrec.store.rows import CountRow, TicketRow, to_text
 from gemrec.store.tickets import Tickets, ticket_row
+from gemrec.store.vote_rows import SELECT_VOTE, append_event, vote_row
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LONGEST_DWELL_MS = 7 * 24 * 3600 * 1000
-"""A week; a larger number comes from a broken clock and is stored as unknown."""
-
-_SELECT = (
-    "SELECT vote.id, vote.battle_id, vote.annotator_id, vote.kind, vote.outcome, vote.supersedes, "
-    "vote.cast_at, vote.dwell_ms, battle.model_left, battle.model_right, battle.mode, "
-    "prompt.text, prompt.category FROM vote JOIN battle ON battle.id = vote.battle_id "
-    "JOIN prompt ON prompt.id = battle.prompt_id "
-)
+NOTHING = Remarks()
 
 _STANDING = (
     "vote.kind <> 'undo' "
@@ -42,43 +44,60 @@ class Votes:
         self._tickets = Tickets(database)
 
     def cast(
-        self, ticket_id: str, outcome: Outcome, now: datetime, dwell_ms: int | None = None
+        self,
+        ticket_id: str,
+        outcome: Outcome,
+        now: datetime,
+        *,
+        annotator_id: str | None = None,
+        ranking: Tiers | None = None,
+        remarks: Remarks = NOTHING,
     ) -> Vote:
         """Use a ticket: store the vote, mark the ticket and count, all in one transaction.
+
+        Saying the same again, as a double click does, stores nothing and returns the vote that is
+        there, as long as it stands.
 
         Args:
             ticket_id: Id of the ticket's row.
             outcome: What was said.
             now: Time of the vote.
-            dwell_ms: Milliseconds between showing and voting; impossible values become None.
+            annotator_id: Who votes; None trusts the ticket alone.
+            ranking: The order, with ``RANKING`` alone.
+            remarks: What else was said; impossible numbers become None.
 
         Raises:
-            TicketError: The ticket is unknown, used or expired. Nothing changes except that the
-                refusal is counted.
+            TicketError: The ticket is unknown, somebody else's, used for another outcome, or
+                expired. Nothing changes except that the refusal is counted.
+            InputError: The outcome and the ranking do not fit the battle. Nothing changes.
         """
         cast_at = to_text(now)
         reason = ""
         try:
             with self._database.transaction() as connection:
                 ticket = _ticket(connection, ticket_id)
-                reason = _why_refused(connection, ticket, now)
+                reason = _why_refused(connection, ticket, annotator_id, now)
+                if reason == "used" and ticket is not None:
+                    same = _said_before(connection, ticket, outcome, ranking)
+                    if same is not None:
+                        return same
                 if ticket is None or reason:
                     raise TicketError(_refusal(ticket, reason, now))
-                cursor = connection.execute(
-                    "INSERT INTO vote (battle_id, annotator_id, kind, outcome, cast_at, dwell_ms) "
-                    "VALUES (?, ?, 'cast', ?, ?, ?)",
-                    (
-                        ticket.battle_id,
-                        ticket.annotator_id,
-                        Outcome(outcome).value,
-                        cast_at,
-                        _possible(dwell_ms),
-                    ),
+                vote = append_event(
+                    connection,
+                    ticket.battle_id,
+                    ticket.annotator_id,
+                    EventKind.CAST,
+                    outcome,
+                    None,
+                    cast_at,
+                    ranking,
+                    remarks,
                 )
-                vote = _vote(connection, cursor.lastrowid)
                 connection.execute(
                     "UPDATE ticket SET vote_id = ? WHERE id = ?", (vote.id, ticket.id)
                 )
+                connection.execute("DELETE FROM draft WHERE battle_id = ?", (vote.battle_id,))
                 count_vote(connection, vote, +1)
                 return vote
         except TicketError:
@@ -86,7 +105,14 @@ class Votes:
             raise
 
     def append_change(
-        self, vote_id: int, kind: EventKind, outcome: Outcome | None, now: datetime
+        self,
+        vote_id: int,
+        kind: EventKind,
+        outcome: Outcome | None,
+        now: datetime,
+        *,
+        ranking: Tiers | None = None,
+        remarks: Remarks | None = None,
     ) -> Vote:
         """Append an edit or an undo of a vote and adjust the counts, in one transaction.
 
@@ -96,13 +122,15 @@ class Votes:
             kind: ``EDIT`` or ``UNDO``.
             outcome: The new outcome of an edit; None for an undo.
             now: Time of the change.
+            ranking: The new order, with ``RANKING`` alone.
+            remarks: What else is said now; None keeps the remarks of the vote.
 
         Returns:
             The new event, which supersedes ``vote_id``.
 
         Raises:
-            InputError: There is no such vote, it was changed since, or kind and outcome do not
-                go together. Nothing changes.
+            InputError: There is no such vote, it was changed since, or kind, outcome and ranking do
+                not go together. Nothing changes.
         """
         if kind is EventKind.CAST or (kind is EventKind.EDIT) == (outcome is None):
             raise InputError(
@@ -113,20 +141,17 @@ class Votes:
             old = _changeable(connection, vote_id)
             if kind is EventKind.UNDO and old.kind is EventKind.UNDO:
                 raise InputError(f"vote: got {vote_id}, which is taken back already")
-            cursor = connection.execute(
-                "INSERT INTO vote (battle_id, annotator_id, kind, outcome, supersedes, cast_at, "
-                "dwell_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    old.battle_id,
-                    old.annotator_id,
-                    kind.value,
-                    None if outcome is None else outcome.value,
-                    old.id,
-                    to_text(now),
-                    old.dwell_ms,
-                ),
+            new = append_event(
+                connection,
+                old.battle_id,
+                old.annotator_id,
+                kind,
+                outcome,
+                old.id,
+                to_text(now),
+                ranking,
+                _kept(old.remarks, outcome) if remarks is None else remarks,
             )
-            new = _vote(connection, cursor.lastrowid)
             count_vote(connection, old, -1)
             count_vote(connection, new, +1)
             return new
@@ -134,7 +159,7 @@ class Votes:
     def after(self, vote_id: int, limit: int | None = None) -> tuple[Vote, ...]:
         """Return the events after this one, oldest first, at most ``limit``."""
         return self._select(
-            _SELECT + "WHERE vote.id > ? ORDER BY vote.id LIMIT ?",
+            SELECT_VOTE + "WHERE vote.id > ? ORDER BY vote.id LIMIT ?",
             vote_id,
             -1 if limit is None else limit,
         )
@@ -146,15 +171,37 @@ class Votes:
             annotator_id: Whose votes; None for everybody's.
         """
         if annotator_id is None:
-            return self._select(_SELECT + "WHERE " + _STANDING + "ORDER BY vote.id")
+            return self._select(SELECT_VOTE + "WHERE " + _STANDING + "ORDER BY vote.id")
         return self._select(
-            _SELECT + "WHERE vote.annotator_id = ? AND " + _STANDING + "ORDER BY vote.id",
+            SELECT_VOTE + "WHERE vote.annotator_id = ? AND " + _STANDING + "ORDER BY vote.id",
             annotator_id,
         )
 
     def of_battle(self, battle_id: str) -> tuple[Vote, ...]:
         """Return every event of one battle, oldest first."""
-        return self._select(_SELECT + "WHERE vote.battle_id = ? ORDER BY vote.id", battle_id)
+        return self._select(SELECT_VOTE + "WHERE vote.battle_id = ? ORDER BY vote.id", battle_id)
+
+    def newest(self, annotator_id: str, limit: int, before: int | None = None) -> tuple[Vote, ...]:
+        """Return one event per battle, its newest, undos among them, in the order of the casts.
+
+        Args:
+            annotator_id: Whose.
+            limit: At most this many.
+            before: Only battles first voted on before this event; None starts with the last one.
+
+        Returns:
+            Last cast first.
+        """
+        newest = "(SELECT max(id) FROM vote AS any WHERE any.battle_id = cast_.battle_id)"
+        return self._select(
+            SELECT_VOTE + f"JOIN vote AS cast_ ON cast_.kind = 'cast' AND vote.id = {newest} "
+            "WHERE cast_.annotator_id = ? AND (? IS NULL OR cast_.id < ?) "
+            "ORDER BY cast_.id DESC LIMIT ?",
+            annotator_id,
+            before,
+            before,
+            limit,
+        )
 
     def last_id(self) -> int:
         """Return the id of the newest event, 0 when there is none."""
@@ -174,20 +221,15 @@ class Votes:
     def counts(self) -> tuple[CountRow, ...]:
         """Return the count table; only blind battles and outcomes that say something."""
         with self._database.connect() as connection:
-            rows = connection.execute(
-                "SELECT model_a, model_b, category, annotator_id, "
-                "wins_a, wins_b, ties, both_good, both_bad FROM vote_count "
-                "ORDER BY model_a, model_b, category, annotator_id"
-            ).fetchall()
-        return tuple(CountRow(*row) for row in rows)
+            return count_rows(connection)
 
     def rebuild_counts(self) -> None:
         """Make the count table again from the vote events."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM vote_count")
-            rows = connection.execute(_SELECT + "WHERE " + _STANDING).fetchall()
+            rows = connection.execute(SELECT_VOTE + "WHERE " + _STANDING).fetchall()
             for row in rows:
-                count_vote(connection, _from_row(row), +1)
+                count_vote(connection, vote_row(row), +1)
 
     def frame(self) -> "pd.DataFrame":
         """Return every event as a table; ``stands`` says whether it is part of :meth:`current`."""
@@ -195,20 +237,24 @@ class Votes:
 
         frame = read_frame(
             self._database,
-            "SELECT vote.id, vote.battle_id, vote.annotator_id, kind, outcome, supersedes, cast_at, "
-            "dwell_ms, model_left, model_right, mode, prompt.text AS prompt, category, seeds, "
+            "SELECT vote.id, vote.battle_id, vote.annotator_id, kind, outcome, ranking, supersedes, "  # noqa: S608
+            "cast_at, reasons, best_side, best_position, skip_reason, dwell_ms, zooms, "
+            f"{SIDES} AS models, mode, form, campaign, prompt.text AS prompt, category, seeds, "
             "policy, propensity, opened_at, vote.kind <> 'undo' AND NOT EXISTS "
             "(SELECT 1 FROM vote AS later WHERE later.supersedes = vote.id) AS stands "
             "FROM vote JOIN battle ON battle.id = vote.battle_id "
             "JOIN prompt ON prompt.id = prompt_id ORDER BY vote.id",
             times=("cast_at", "opened_at"),
         )
-        return frame.astype({"supersedes": "Int64", "dwell_ms": "Int64", "stands": bool})
+        models = frame["models"].map(json.loads)
+        frame = frame.assign(models=models, model_left=models.str[0], model_right=models.str[1])
+        whole = ("supersedes", "best_side", "best_position", "dwell_ms", "zooms")
+        return frame.astype({**dict.fromkeys(whole, "Int64"), "stands": bool})
 
     def _select(self, sql: str, *values: object) -> tuple[Vote, ...]:
         with self._database.connect() as connection:
             rows = connection.execute(sql, values).fetchall()
-        return tuple(_from_row(row) for row in rows)
+        return tuple(vote_row(row) for row in rows)
 
 
 def _ticket(connection: sqlite3.Connection, ticket_id: str) -> TicketRow | None:
@@ -216,10 +262,17 @@ def _ticket(connection: sqlite3.Connection, ticket_id: str) -> TicketRow | None:
     return None if row is None else ticket_row(row)
 
 
-def _why_refused(connection: sqlite3.Connection, ticket: TicketRow | None, now: datetime) -> str:
+def _why_refused(
+    connection: sqlite3.Connection,
+    ticket: TicketRow | None,
+    annotator_id: str | None,
+    now: datetime,
+) -> str:
     """Return the reason in one word, or nothing when the ticket is good."""
     if ticket is None:
         return "unknown"
+    if annotator_id is not None and ticket.annotator_id != annotator_id:
+        return "annotator"
     voted = connection.execute(
         "SELECT 1 FROM vote WHERE battle_id = ? LIMIT 1", (ticket.battle_id,)
     ).fetchone()
@@ -228,10 +281,32 @@ def _why_refused(connection: sqlite3.Connection, ticket: TicketRow | None, now: 
     return "expired" if now >= ticket.expires_at else ""
 
 
+def _said_before(
+    connection: sqlite3.Connection, ticket: TicketRow, outcome: Outcome, ranking: Tiers | None
+) -> Vote | None:
+    """Return the vote that the ticket was used for, if it said the same and still stands."""
+    if ticket.vote_id is None:
+        return None
+    row = connection.execute(
+        SELECT_VOTE + "WHERE vote.id = ? AND " + _STANDING, (ticket.vote_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    vote = vote_row(row)
+    return vote if (vote.outcome, vote.ranking) == (outcome, ranking) else None
+
+
+def _kept(remarks: Remarks, outcome: Outcome | None) -> Remarks:
+    """What remains of the remarks after an edit: the reason of a skip goes with the skip."""
+    return remarks if outcome is Outcome.SKIP else replace(remarks, skip_reason="")
+
+
 def _refusal(ticket: TicketRow | None, reason: str, now: datetime) -> str:
     """Say why a ticket is refused and what to do."""
     if ticket is None:
         return "This ticket is not known here; open a new battle."
+    if reason == "annotator":
+        return "This ticket belongs to another annotator; open a battle of your own."
     if reason == "used":
         return (
             f"The ticket for battle {ticket.battle_id} has been used already: each ticket is good "
@@ -245,7 +320,7 @@ def _refusal(ticket: TicketRow | None, reason: str, now: datetime) -> str:
 
 def _changeable(connection: sqlite3.Connection, vote_id: int) -> Vote:
     """Return the event if nothing supersedes it."""
-    row = connection.execute(_SELECT + "WHERE vote.id = ?", (vote_id,)).fetchone()
+    row = connection.execute(SELECT_VOTE + "WHERE vote.id = ?", (vote_id,)).fetchone()
     if row is None:
         raise InputError(f"vote: got {vote_id}; allowed: the id of a vote that exists")
     later = connection.execute("SELECT id FROM vote WHERE supersedes = ?", (vote_id,)).fetchone()
@@ -253,29 +328,4 @@ def _changeable(connection: sqlite3.Connection, vote_id: int) -> Vote:
         raise InputError(
             f"vote: got {vote_id}, which event {later['id']} has replaced; change that one"
         )
-    return _from_row(row)
-
-
-def _possible(dwell_ms: int | None) -> int | None:
-    return dwell_ms if dwell_ms is not None and 0 <= dwell_ms <= LONGEST_DWELL_MS else None
-
-
-def _vote(connection: sqlite3.Connection, vote_id: int | None) -> Vote:
-    return _from_row(connection.execute(_SELECT + "WHERE vote.id = ?", (vote_id,)).fetchone())
-
-
-def _from_row(row: sqlite3.Row) -> Vote:
-    return Vote(
-        id=row["id"],
-        battle_id=row["battle_id"],
-        annotator_id=row["annotator_id"],
-        kind=EventKind(row["kind"]),
-        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
-        models=(row["model_left"], row["model_right"]),
-        prompt=row["text"],
-        category=row["category"],
-        mode=BattleMode(row["mode"]),
-        supersedes=row["supersedes"],
-        cast_at=to_moment(row["cast_at"]),
-        dwell_ms=row["dwell_ms"],
-    )
+    return vote_row(row)

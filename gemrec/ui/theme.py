@@ -82,14 +82,19 @@ def build_theme() -> gr.themes.Base:
 
 
 def read_head(assets: Path) -> str:
-    """What goes into the page's head: style sheet, script, colour of a phone's browser frame.
+    """What goes into the page's head: style sheets, scripts, colour of a phone's browser frame.
 
-    The style sheet is put here because the ``css`` argument of ``launch`` rewrites its selectors.
+    The style sheets are put here because the ``css`` argument of ``launch`` rewrites its selectors.
+    ``gemrec.css`` and ``gemrec.js`` come first; then those of single tabs, in the order of names.
     """
-    style = (assets / "ui" / "gemrec.css").read_text(encoding="utf-8")
-    script = (assets / "ui" / "gemrec.js").read_text(encoding="utf-8")
+    style, script = (_read_all(assets / "ui", kind) for kind in ("css", "js"))
     return (
         '<meta name="theme-color" media="(prefers-color-scheme: light)" content="#f8f7f4">'
         '<meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131210">'
         f"<style>{style}</style><script>{script}</script>"
     )
+
+
+def _read_all(folder: Path, kind: str) -> str:
+    files = sorted(folder.glob(f"*.{kind}"), key=lambda file: (file.stem != "gemrec", file.name))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)

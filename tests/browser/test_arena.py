@@ -69,7 +69,7 @@ def test_keys(server, page, key, outcome):
     page.locator("#next").wait_for()
     vote = last_vote(server)
     assert vote.outcome is outcome
-    assert vote.dwell_ms >= 0
+    assert vote.remarks.dwell_ms >= 0
 
 
 def test_undo_and_next(server, page):
@@ -110,7 +110,7 @@ def test_reload_resumes_the_open_battle(server, page):
     assert [image.get_attribute("src") for image in page.locator(".g-cell img").all()] == images
     page.keyboard.press("ArrowLeft")
     page.locator("#next").wait_for()
-    assert last_vote(server).dwell_ms is None
+    assert last_vote(server).remarks.dwell_ms is None
 
 
 def test_cancel(server, page):

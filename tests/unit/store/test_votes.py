@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gemrec.errors import InputError, StoreError, TicketError
-from gemrec.records import BattleMode, EventKind, Outcome, Prompt
+from gemrec.records import BattleForm, BattleMode, EventKind, Outcome, Prompt, ReasonTag, Remarks
 from gemrec.store import CountRow, Store
 from tests.conftest import Clock
 from tests.unit.store.world import MODELS, World
@@ -28,10 +28,16 @@ def test_a_vote_is_stored_with_its_battle(world: World) -> None:
     battle = world.battle(("bob", "ada"))
     ticket = world.ticket(battle)
     world.clock.advance(seconds=3)
-    vote = world.store.votes.cast(ticket, Outcome.LEFT, world.clock(), 1500)
+    vote = world.store.votes.cast(
+        ticket, Outcome.LEFT, world.clock(), remarks=Remarks(dwell_ms=1500)
+    )
     assert (vote.battle_id, vote.annotator_id, vote.kind) == (battle.id, "ann", EventKind.CAST)
     assert (vote.models, vote.prompt, vote.category) == (("bob", "ada"), "a fox", "animal")
-    assert (vote.mode, vote.cast_at, vote.dwell_ms) == (BattleMode.BLIND, world.clock(), 1500)
+    assert (vote.mode, vote.cast_at, vote.remarks.dwell_ms) == (
+        BattleMode.BLIND,
+        world.clock(),
+        1500,
+    )
     assert vote.supersedes is None
     assert world.store.votes.after(0) == world.store.votes.current() == (vote,)
     assert world.store.events(battle.id) == (vote,)
@@ -141,7 +147,7 @@ def test_threads_racing_to_undo(world: World) -> None:
 
 def test_edit_and_undo_are_new_events(world: World) -> None:
     votes = world.store.votes
-    cast = votes.cast(world.ticket(), Outcome.LEFT, world.clock(), 900)
+    cast = votes.cast(world.ticket(), Outcome.LEFT, world.clock(), remarks=Remarks(dwell_ms=900))
     edit = votes.append_change(cast.id, EventKind.EDIT, Outcome.BOTH_BAD, world.clock())
     assert (edit.kind, edit.supersedes, edit.outcome) == (EventKind.EDIT, cast.id, Outcome.BOTH_BAD)
     assert votes.current() == (edit,)
@@ -198,9 +204,9 @@ def test_what_is_not_counted(world: World) -> None:
 
 @pytest.mark.parametrize("dwell", [-1, 10**12, 2**80])
 def test_an_impossible_dwell_time_is_unknown(world: World, dwell: int) -> None:
-    assert (
-        world.store.votes.cast(world.ticket(), Outcome.TIE, world.clock(), dwell).dwell_ms is None
-    )
+    remarks = Remarks(dwell_ms=dwell)
+    vote = world.store.votes.cast(world.ticket(), Outcome.TIE, world.clock(), remarks=remarks)
+    assert vote.remarks == Remarks()
 
 
 def test_reading_after_an_id(world: World) -> None:
@@ -221,7 +227,9 @@ def test_a_time_without_zone_is_refused(world: World) -> None:
 
 def test_the_frame_has_every_event(world: World) -> None:
     assert len(world.store.votes.frame()) == 0
-    cast = world.store.votes.cast(world.ticket(), Outcome.LEFT, world.clock(), 700)
+    cast = world.store.votes.cast(
+        world.ticket(), Outcome.LEFT, world.clock(), remarks=Remarks(dwell_ms=700)
+    )
     world.store.votes.append_change(cast.id, EventKind.UNDO, None, world.clock())
     world.store.votes.cast(world.ticket(), Outcome.TIE, world.clock())
     frame = world.store.votes.frame()
@@ -243,6 +251,7 @@ STEPS = st.lists(
     ),
     max_size=25,
 )
+RANKINGS = (((0, 1, 2),), ((2,), (0, 1)), ((1,), (2,), (0,)), ((2,), (1,)))
 
 
 @settings(
@@ -258,25 +267,35 @@ def test_counts_always_equal_the_events(
     store.annotators.create("Ben", world.clock(), "ben")
     newest: list[int] = []
     for action, outcome, models, category, mode, person, which in steps:
+        ranks = outcome is Outcome.RANKING
+        ranking = RANKINGS[which % len(RANKINGS)] if ranks else None
         if action == "cast" or not newest:
             battle = world.battle(
-                models, prompt=Prompt("a fox", category), annotator_id=person, mode=mode
+                MODELS if ranks else models,
+                prompt=Prompt("a fox", category),
+                annotator_id=person,
+                mode=mode,
+                form=BattleForm.RANKING if ranks else BattleForm.PAIR,
             )
-            newest.append(store.votes.cast(world.ticket(battle), outcome, world.clock()).id)
+            ticket = world.ticket(battle)
+            newest.append(store.votes.cast(ticket, outcome, world.clock(), ranking=ranking).id)
             continue
         place = which % len(newest)
         kind = EventKind(action)
         try:
             newest[place] = store.votes.append_change(
-                newest[place], kind, None if kind is EventKind.UNDO else outcome, world.clock()
+                newest[place],
+                kind,
+                None if kind is EventKind.UNDO else outcome,
+                world.clock(),
+                ranking=None if kind is EventKind.UNDO else ranking,
             ).id
-        except InputError:  # a second undo
+        except InputError:  # a second undo, or an order for a pair
             continue
     kept = store.votes.counts()
     assert {row for row in kept if row.model_a >= row.model_b} == set()
     assert sum(_total(row) for row in kept) == sum(
-        vote.mode is BattleMode.BLIND and vote.outcome is not Outcome.SKIP
-        for vote in store.votes.current()
+        len(vote.pairs) for vote in store.votes.current() if vote.mode is BattleMode.BLIND
     )
     store.votes.rebuild_counts()
     assert store.votes.counts() == kept
@@ -307,7 +326,68 @@ def test_casting_reads_no_table_from_end_to_end(store: Store, clock: Clock, tmp_
             for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")
         ]
     assert len(plans) >= 8
-    assert [plan for plan in plans if plan.startswith("SCAN")] == []
+    whole = [plan for plan in plans if plan.startswith("SCAN") and "subquery" not in plan]
+    assert whole == []
+
+
+def ranking_ticket(world: World) -> str:
+    return world.ticket(world.battle(MODELS, form=BattleForm.RANKING))
+
+
+def test_a_ranking_is_stored_whole_and_counted_as_its_pairs(world: World) -> None:
+    votes = world.store.votes
+    order = ((2,), (0, 1))
+    vote = votes.cast(ranking_ticket(world), Outcome.RANKING, world.clock(), ranking=order)
+    assert (vote.ranking, vote.form, vote.models) == (order, BattleForm.RANKING, MODELS)
+    assert votes.counts() == (
+        CountRow("ada", "bob", "animal", "ann", 0, 0, 1, 0, 0, "", 3),
+        CountRow("ada", "cyd", "animal", "ann", 0, 1, 0, 0, 0, "", 3),
+        CountRow("bob", "cyd", "animal", "ann", 0, 1, 0, 0, 0, "", 3),
+    )
+    edit = votes.append_change(
+        vote.id, EventKind.EDIT, Outcome.RANKING, world.clock(), ranking=((0,), (1,))
+    )
+    assert votes.counts() == (CountRow("ada", "bob", "animal", "ann", 1, 0, 0, 0, 0, "", 2),)
+    votes.append_change(edit.id, EventKind.UNDO, None, world.clock())
+    assert votes.counts() == ()
+
+
+@pytest.mark.parametrize("order", [None, (), ((0,),), ((0, 0),), ((0,), (3,)), ((-1,), (1,))])
+def test_an_order_that_does_not_fit_changes_nothing(
+    world: World, order: tuple[tuple[int, ...], ...] | None
+) -> None:
+    ticket = ranking_ticket(world)
+    before = snapshot(world)
+    with pytest.raises(InputError, match="ranking: got"):
+        world.store.votes.cast(ticket, Outcome.RANKING, world.clock(), ranking=order)
+    assert snapshot(world) == before
+    world.store.votes.cast(ticket, Outcome.RANKING, world.clock(), ranking=((0,), (1,)))
+
+
+def test_pairs_and_rankings_do_not_mix(world: World) -> None:
+    with pytest.raises(InputError, match="allowed for this battle: ranking, skip"):
+        world.store.votes.cast(ranking_ticket(world), Outcome.LEFT, world.clock())
+    with pytest.raises(InputError, match="allowed for this battle: left"):
+        world.store.votes.cast(world.ticket(), Outcome.RANKING, world.clock(), ranking=((0,), (1,)))
+
+
+def test_remarks_travel_with_the_vote_and_survive_an_edit(world: World) -> None:
+    said = Remarks((ReasonTag.LOOKS, ReasonTag.STYLE), (1, 0), "", 900, 3)
+    vote = world.store.votes.cast(world.ticket(), Outcome.LEFT, world.clock(), remarks=said)
+    assert vote.remarks == said
+    edit = world.store.votes.append_change(vote.id, EventKind.EDIT, Outcome.TIE, world.clock())
+    assert edit.remarks == said
+
+
+def test_an_unfinished_ranking_is_kept_until_the_vote(world: World) -> None:
+    battle = world.battle(MODELS, form=BattleForm.RANKING)
+    drafts = world.store.drafts
+    assert drafts.get(battle.id) is None
+    drafts.save(battle.id, ((1,),), world.clock())
+    drafts.save(battle.id, ((1,), (0,)), world.clock())
+    assert drafts.get(battle.id) == ((1,), (0,))
+    world.store.votes.cast(world.ticket(battle), Outcome.SKIP, world.clock())
+    assert drafts.get(battle.id) is None
 
 
 @pytest.mark.bench

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import count
 
-from gemrec.records import Battle, BattleMode, Model, ModelSource, Prompt
+from gemrec.records import Battle, BattleForm, BattleMode, Model, ModelSource, Prompt
 from gemrec.store import Store
 from tests.conftest import Clock
 
@@ -29,11 +29,12 @@ class World:
 
     def battle(
         self,
-        models: tuple[str, str] = ("ada", "bob"),
+        models: tuple[str, ...] = ("ada", "bob"),
         *,
         prompt: Prompt = FOX,
         annotator_id: str = "ann",
         mode: BattleMode = BattleMode.BLIND,
+        form: BattleForm = BattleForm.PAIR,
     ) -> Battle:
         opened = Battle(
             id=f"battle{next(self.numbers)}",
@@ -46,6 +47,7 @@ class World:
             policy="uniform",
             propensity=0.5,
             opened_at=self.clock(),
+            form=form,
         )
         self.store.battles.open(opened)
         return opened
