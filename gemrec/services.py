@@ -28,7 +28,15 @@ from gemrec.arena import (
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
-from gemrec.generation import BackendOptions, GenerationWorker, GridService, warm_up_jobs
+from gemrec.generation import (
+    BackendOptions,
+    GenerationWorker,
+    GridService,
+    ProviderOptions,
+    SafetyOptions,
+    warm_up_jobs,
+)
+from gemrec.generation.safety import load_blocked_words
 from gemrec.images import ImageFiles
 from gemrec.pocket.vocabulary import unknown_words
 from gemrec.recommend import Drawer, Drawing, Recommender, Refresher, seeds_for
@@ -251,7 +259,9 @@ def utc_now() -> datetime:
 def catalog_files(settings: Settings) -> tuple[Path, ...]:
     """The shipped catalog and the user's own, which adds to it or replaces entries."""
     own = () if settings.models is None else (settings.models,)
-    return (settings.assets / "models.toml", *own)
+    shipped = (settings.assets / "models.toml", settings.assets / "hub-models.toml")
+    # A folder of assets of one's own need not offer models of the Hub.
+    return (*(path for path in shipped if path == shipped[0] or path.is_file()), *own)
 
 
 def prompt_files(settings: Settings) -> tuple[Path, ...]:
@@ -261,8 +271,26 @@ def prompt_files(settings: Settings) -> tuple[Path, ...]:
 
 
 def backend_options(settings: Settings) -> BackendOptions:
-    """How the backend may use the machine."""
-    return BackendOptions(settings.device, settings.threads)
+    """How the backend may use the machine, and what it is allowed to do.
+
+    Raises:
+        CatalogError: The file of blocked words cannot be read.
+    """
+    return BackendOptions(
+        settings.device,
+        settings.threads,
+        memory=int(settings.memory_gb * 2**30),
+        providers=ProviderOptions(
+            settings.provider_timeout,
+            settings.provider_attempts,
+            settings.provider_usd_per_day,
+            settings.provider_usd_per_process,
+        ),
+        safety=SafetyOptions(
+            settings.mature, load_blocked_words(settings.blocked_words), settings.prompt_length
+        ),
+        database=settings.database,
+    )
 
 
 def encoder_folder(settings: Settings) -> Path:

@@ -1,6 +1,12 @@
 """Images from models: backends, the process they run in, and the grids that people see."""
 
-from gemrec.generation.backend import Backend, BackendOptions, GenerationJob
+from gemrec.generation.backend import (
+    Backend,
+    BackendOptions,
+    GenerationJob,
+    ProviderOptions,
+    SafetyOptions,
+)
 from gemrec.generation.events import (
     GridDone,
     GridEvent,
@@ -25,6 +31,8 @@ __all__ = [
     "GridProgress",
     "GridRequest",
     "GridService",
+    "ProviderOptions",
+    "SafetyOptions",
     "snippet",
     "warm_up_jobs",
 ]

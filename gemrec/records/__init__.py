@@ -18,6 +18,7 @@ from gemrec.records.catalog import (
     ModelCost,
     ModelSource,
     Prompt,
+    SamplerName,
     SourceKind,
 )
 from gemrec.records.images import Image, Showing
@@ -66,6 +67,7 @@ __all__ = [
     "Recommendation",
     "Remarks",
     "Reveal",
+    "SamplerName",
     "Showing",
     "SourceKind",
     "TasteSettings",
