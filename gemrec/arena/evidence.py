@@ -139,13 +139,10 @@ class SnapshotEvidence:
         taste = self._snapshot.taste(self._annotator_id)
         index = self._snapshot.prior.index
         known = [place for place, model_id in enumerate(models) if model_id in index]
-        makers = np.array([index[models[place]] for place in known], dtype=np.int64)
-        looks = [taste.features.expected(models[place], self._category) for place in known]
         mean, covariance = np.zeros(len(models)), np.eye(len(models)) * PRIOR_SD**2
         if known:
-            mean[known], covariance[np.ix_(known, known)] = taste.person.utilities(
-                makers, taste.features.looks[looks], np.zeros(len(known))
-            )
+            belief = taste.believe_models([models[place] for place in known], self._category)
+            mean[known], covariance[np.ix_(known, known)] = belief.mean, belief.covariance
         return Beliefs(mean, covariance, taste.shared.log_nu)
 
 

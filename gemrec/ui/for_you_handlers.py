@@ -96,12 +96,17 @@ class ForYouHandlers:
         """Greet the annotator; start from the Arena's prompt when there is none here."""
         text = prompt.strip() or arena_prompt.strip()
         annotator = self._context.identity.find(headers_of(request))
-        return {
+        greeting: Updates = {
             self._parts.name: "" if annotator is None else annotator.name,
             self._parts.votes: self._votes(request),
-            self._parts.prompt: text,
-            **self.on_ask(text, licence, seconds, vram_gb, unsafe, request),
         }
+        if not text:  # somebody may be typing already, so the box and the answer stay
+            who = None if annotator is None else annotator.id
+            settings = self._services.recommender.settings(who)
+            return greeting | {self._parts.chips: self._chips(who, settings, ())}
+        if not prompt.strip():
+            greeting[self._parts.prompt] = text
+        return greeting | self.on_ask(text, licence, seconds, vram_gb, unsafe, request)
 
     def on_rename(self, name: str, request: gr.Request) -> Updates:
         """Give the annotator another name and say so."""
@@ -359,7 +364,7 @@ def _read_action(action: str) -> dict[str, Any]:
     except (TypeError, ValueError):
         said = None
     if not isinstance(said, dict):
-        raise InputError("change: got something that is no JSON object; reload the page")
+        raise InputError("change: got no JSON object; allowed: what the page's own buttons send")
     return said
 
 
