@@ -109,7 +109,7 @@ def leaderboard(
 ) -> None:
     """Rank the models by everybody's blind votes."""
     with _services(db) as services:
-        services.refresher.rebuild()
+        services.refresher.load()
         document = board_document(services.leaderboard(category))
         answer(document, as_json, tables.board)
 
@@ -131,7 +131,7 @@ def recommend(
 ) -> None:
     """Rank models and images for one prompt and one person's taste."""
     with _services(db) as services:
-        services.refresher.rebuild()
+        services.refresher.load()
         annotator_id = _annotator(services, annotator)
         found = services.recommend(annotator_id, prompt, k, ENCODER_SECONDS)
         document = recommendation_document(

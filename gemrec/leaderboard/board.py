@@ -11,7 +11,7 @@ from gemrec.leaderboard.counts import Counts
 from gemrec.leaderboard.elo import BASE, SCALE, EloTable
 from gemrec.leaderboard.intervals import Intervals, compute_intervals
 from gemrec.leaderboard.ranks import published_ranks
-from gemrec.leaderboard.tables import Floats, PairCounts
+from gemrec.leaderboard.tables import CountSlice, Floats, PairCounts
 from gemrec.records import Board, BoardRow
 
 POINTS_PER_LOGIT: Final = SCALE * math.log10(math.e)
@@ -26,58 +26,70 @@ class BoardFit:
     intervals: Intervals
 
 
+@dataclass(frozen=True, slots=True)
+class BoardQuery:
+    """Which votes a board counts, and how.
+
+    Attributes:
+        category: Only prompts of this category; None for all.
+        campaign: Only votes of this study, or of none for an empty text; None for all.
+        annotator_id: Only this annotator's votes; None for all.
+        method: ``davidson`` models ties, ``half_win`` counts each as half a win for both.
+        prior_sd: Standard deviation of the prior in logits.
+        confidence: Nominal coverage of the intervals, 0..1.
+    """
+
+    category: str | None = None
+    campaign: str | None = None
+    annotator_id: str | None = None
+    method: Method = "davidson"
+    prior_sd: float = PRIOR_SD
+    confidence: float = 0.95
+
+
 def build_board(
     counts: Counts, elo: EloTable, last_vote_id: int, category: str | None = None
 ) -> Board:
-    """Make the leaderboard of all votes or of one category.
+    """Make the leaderboard of all votes or of one category."""
+    query = BoardQuery(category=category)
+    return fit_board(counts.slice(category=category), elo, last_vote_id, query).board
+
+
+def fit_board(
+    table: CountSlice,
+    elo: EloTable,
+    last_vote_id: int,
+    query: BoardQuery = BoardQuery(),
+    *,
+    start: Ratings | None = None,
+) -> BoardFit:
+    """Make a leaderboard and keep its fit.
 
     Rows stand component by component, the one with most votes first, best rating first within it,
     models without votes last. Ratings of different components cannot be compared; ranks start again
     in each.
 
     Args:
-        counts: All counts.
+        table: The counts that ``query`` asks for.
         elo: Displayed beside the ratings; decides nothing.
-        last_vote_id: Newest vote event in ``counts``.
-        category: Only prompts of this category; None for all.
-    """
-    return fit_board(counts, elo, last_vote_id, category=category).board
-
-
-def fit_board(
-    counts: Counts,
-    elo: EloTable,
-    last_vote_id: int,
-    *,
-    category: str | None = None,
-    annotator_id: str | None = None,
-    method: Method = "davidson",
-    prior_sd: float = PRIOR_SD,
-    confidence: float = 0.95,
-    start: Ratings | None = None,
-) -> BoardFit:
-    """Make a leaderboard and keep its fit.
-
-    Args:
-        counts: All counts.
-        elo: Displayed beside the ratings.
-        last_vote_id: Newest vote event in ``counts``.
-        category: Only prompts of this category; None for all.
-        annotator_id: Only this annotator's votes; None for all.
-        method: ``davidson`` or ``half_win``.
-        prior_sd: Standard deviation of the prior in logits.
-        confidence: Nominal coverage of the intervals, 0..1.
+        last_vote_id: Newest vote event in the counts.
+        query: Which board.
         start: An earlier fit of the same board to start from.
     """
-    table = counts.slice(category=category, annotator_id=annotator_id)
-    ratings = fit(table, method=method, prior_sd=prior_sd, last_vote_id=last_vote_id, start=start)
-    bounds = compute_intervals(ratings, table, confidence=confidence)
+    ratings = fit(
+        table,
+        method=query.method,
+        prior_sd=query.prior_sd,
+        last_vote_id=last_vote_id,
+        start=start,
+    )
+    bounds = compute_intervals(ratings, table, confidence=query.confidence)
     board = Board(
-        method=method,
+        method=query.method,
         votes=ratings.votes,
         last_vote_id=last_vote_id,
         rows=_rows(ratings, bounds, elo),
-        category=category,
+        category=query.category,
     )
     return BoardFit(board, ratings, bounds)
 

@@ -1,12 +1,12 @@
-"""How often each model won, lost and tied, by annotator and category.
+"""How often each model won, lost and tied, by annotator, category and campaign.
 
 A board never reads votes again: it reads these counts, to which one vote is added in constant time
 and from which an undone or edited vote is taken away again.
 """
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +14,20 @@ from numpy.typing import NDArray
 from gemrec.errors import InputError
 from gemrec.leaderboard.cells import (
     ANNOTATOR_BITS,
-    CATEGORY_BITS,
+    CONTEXT_BITS,
     MODEL_BITS,
+    Cells,
     CellTable,
     pack,
     unpack_annotators,
+    unpack_contexts,
     unpack_pairs,
 )
 from gemrec.leaderboard.tables import (
     BOTH_BAD,
     BOTH_GOOD,
     TIES,
+    UNIT,
     WINS_FIRST,
     WINS_SECOND,
     CountSlice,
@@ -32,26 +35,30 @@ from gemrec.leaderboard.tables import (
     Ints,
     PairCounts,
     add_up,
+    units_of,
 )
 from gemrec.records import BattleMode, Outcome, Vote
-from gemrec.store import CountRow
 
 _TIE_ROWS: Final[Mapping[Outcome, int]] = {
     Outcome.TIE: TIES,
     Outcome.BOTH_GOOD: BOTH_GOOD,
     Outcome.BOTH_BAD: BOTH_BAD,
 }
-# Slices whose matrices are kept up to date vote by vote; 20 MiB at 200 models.
-_KEPT_SLICES: Final = 32
+# Slices whose matrices are kept up to date vote by vote; 40 MiB at 200 models.
+_KEPT_SLICES: Final = 64
+_MOST_ENTRIES: Final = 4_000_000  # of all categories' matrices together; more are made one by one
 
-Matrices = tuple[Floats, Floats]
-SliceKey = tuple[int | None, int | None]  # category, annotator
+Name = TypeVar("Name", str, tuple[str, str])
+Matrices = tuple[Floats, Floats]  # wins and ties in units
+Context = tuple[str, str]  # category, campaign
+SliceKey = tuple[str | None, str | None, str | None]  # category, campaign, annotator
 
 
 class Counts:
     """Counts that follow the votes, one vote at a time.
 
     Not safe for several writers: one owner adds and removes, and hands out slices, which are copies.
+    Many votes at once are read by :mod:`gemrec.leaderboard.loading`.
 
     Args:
         models: Model ids that stand on the board even without a vote; others join with their first
@@ -67,26 +74,27 @@ class Counts:
 
     def __init__(self, models: Iterable[str] = ()) -> None:
         self._models: dict[str, int] = {}
-        self._categories: dict[str, int] = {}
+        self._contexts: dict[Context, int] = {}
         self._annotators: dict[str, int] = {}
         self._cells = CellTable()
         self._kept: dict[SliceKey, Matrices] = {}
         self.add_models(models)
 
     @classmethod
-    def from_rows(cls, rows: Iterable[CountRow], models: Iterable[str] = ()) -> "Counts":
-        """Read the store's count table.
-
-        Args:
-            rows: One row per pair, category and annotator; repeated keys add up.
-            models: Further model ids to list, votes or not.
-        """
+    def from_cells(
+        cls,
+        models: Iterable[str],
+        contexts: Iterable[Context],
+        annotators: Iterable[str],
+        cells: CellTable,
+    ) -> "Counts":
+        """Take over a table of cells whose keys number these names, all distinct, in order."""
         counts = cls(models)
-        for row in rows:
-            cell, swapped = counts._cell(row.model_a, row.model_b, row.category, row.annotator_id)
-            wins = (row.wins_b, row.wins_a) if swapped else (row.wins_a, row.wins_b)
-            for kind, times in enumerate((*wins, row.ties, row.both_good, row.both_bad)):
-                counts._cells.add(cell, kind, times)
+        for context in contexts:
+            _number(counts._contexts, context, CONTEXT_BITS, "categories and campaigns")
+        for annotator_id in annotators:
+            _number(counts._annotators, annotator_id, ANNOTATOR_BITS, "annotators")
+        counts._cells = cells
         return counts
 
     @classmethod
@@ -97,61 +105,25 @@ class Counts:
             counts.add(vote)
         return counts
 
-    @classmethod
-    def from_codes(
-        cls,
-        *,
-        models: Sequence[str],
-        annotators: Sequence[str],
-        categories: Sequence[str] = ("",),
-        first: Ints,
-        second: Ints,
-        annotator: Ints,
-        category: Ints | None = None,
-        cells: NDArray[np.integer],
-    ) -> "Counts":
-        """Read many votes or count rows at once, names given as positions in lists.
-
-        Args:
-            models: Distinct model ids.
-            annotators: Distinct annotator ids.
-            categories: Distinct categories.
-            first: (K,) position of each row's first model.
-            second: (K,) position of its second model, another one.
-            annotator: (K,) position of its annotator.
-            category: (K,) position of its category; None puts all into the first.
-            cells: (5, K) wins of first, wins of second, ties, both good, both bad.
-
-        Raises:
-            InputError: A name is listed twice or a row compares a model with itself.
-        """
-        counts = cls(models)
-        for names, numbers, bits, what in (
-            (annotators, counts._annotators, ANNOTATOR_BITS, "annotators"),
-            (categories, counts._categories, CATEGORY_BITS, "categories"),
-        ):
-            for name in names:
-                _number(numbers, name, bits, what)
-            if len(numbers) != len(names):
-                raise InputError(f"{what} must be distinct, got one twice")
-        if len(counts._models) != len(models):
-            raise InputError("models must be distinct, got one twice")
-        if (first == second).any():
-            raise InputError("a vote compares two models, got a row with the same one twice")
-        if category is None:
-            category = np.zeros_like(first)
-        counts._cells = CellTable.load(annotator, category, first, second, cells)
-        return counts
-
     @property
     def models(self) -> tuple[str, ...]:
         """Model ids in the order of every slice's indices."""
         return tuple(self._models)
 
     @property
+    def contexts(self) -> tuple[Context, ...]:
+        """Category and campaign of counted votes, ever, in the order of first sight."""
+        return tuple(self._contexts)
+
+    @property
     def categories(self) -> tuple[str, ...]:
         """Categories with at least one counted vote, ever, in the order of first sight."""
-        return tuple(self._categories)
+        return tuple(dict.fromkeys(category for category, _ in self._contexts))
+
+    @property
+    def campaigns(self) -> tuple[str, ...]:
+        """Campaigns with at least one counted vote, ever, in the order of first sight."""
+        return tuple(dict.fromkeys(campaign for _, campaign in self._contexts))
 
     @property
     def annotators(self) -> tuple[str, ...]:
@@ -167,6 +139,15 @@ class Counts:
     def ties(self) -> Floats:
         """(M, M) symmetric number of ties of any kind, all categories."""
         return self.pairs().ties
+
+    @property
+    def size(self) -> int:
+        """How many cells there are."""
+        return len(self._cells.all()[0])
+
+    def cells(self) -> tuple[Ints, Cells]:
+        """The (K,) keys, sorted, and the (5, K) counts in units; for a checkpoint, not to change."""
+        return self._cells.tidy()
 
     def add_models(self, models: Iterable[str]) -> None:
         """List further models, votes or not."""
@@ -200,69 +181,118 @@ class Counts:
         *,
         annotator_id: str,
         category: str = "",
+        campaign: str = "",
+        size: int = 2,
         times: int = 1,
     ) -> None:
         """Count an outcome of a pair; ``times`` is -1 to take it away.
+
+        Args:
+            left: First model.
+            right: Second model.
+            outcome: What was said of the two.
+            annotator_id: Who said it.
+            category: The prompt's category.
+            campaign: The study; empty for none.
+            size: Sides judged together, which weighs the pair (:func:`~gemrec.records.pair_weight`).
+            times: How often.
 
         Raises:
             InputError: Both sides are the same model, the outcome is a skip, or a count would fall
                 below zero.
         """
-        if not outcome.is_preference:
-            raise InputError("a skip is no preference and cannot be counted; leave it out")
-        cell, swapped = self._cell(left, right, category, annotator_id)
+        if outcome not in _TIE_ROWS and outcome not in (Outcome.LEFT, Outcome.RIGHT):
+            raise InputError(f"a {outcome} is no preference and cannot be counted; leave it out")
+        cell, swapped = self._cell(left, right, (category, campaign), annotator_id)
         row = _TIE_ROWS.get(outcome)
         if row is None:
             row = WINS_FIRST if (outcome is Outcome.LEFT) is not swapped else WINS_SECOND
-        if not self._cells.add(cell, row, times):
+        units = times * units_of(size)
+        if not self._cells.add(cell, row, units):
             raise InputError(
                 f"no {outcome} of {left!r} and {right!r} by {annotator_id!r} is counted, so none can "
                 "be taken away; rebuild the counts from the votes"
             )
         sides = (self._models[left], self._models[right])
         winner, loser = sides[::-1] if outcome is Outcome.RIGHT else sides
-        for key in itertools.product(
-            (None, self._categories[category]), (None, self._annotators[annotator_id])
-        ):
+        for key in itertools.product((None, category), (None, campaign), (None, annotator_id)):
             if key in self._kept:
                 wins, ties = self._kept[key]
                 if row >= TIES:
-                    ties[winner, loser] += times
-                    ties[loser, winner] += times
+                    ties[winner, loser] += units
+                    ties[loser, winner] += units
                 else:
-                    wins[winner, loser] += times
+                    wins[winner, loser] += units
 
-    def pairs(self, *, category: str | None = None, annotator_id: str | None = None) -> PairCounts:
+    def pairs(
+        self,
+        *,
+        category: str | None = None,
+        campaign: str | None = None,
+        annotator_id: str | None = None,
+    ) -> PairCounts:
         """Copy the votes per pair of one board: enough for ratings, and never added up twice.
 
         Args:
             category: Only prompts of this category; None for all.
+            campaign: Only votes of this study, or of none for an empty text; None for all.
             annotator_id: Only this annotator's votes; None for all.
         """
-        key = self._slice_key(category, annotator_id)
+        key = (category, campaign, annotator_id)
         kept = self._kept.pop(key, None)
         if kept is None:
             if len(self._kept) >= _KEPT_SLICES:
                 self._kept.pop(next(iter(self._kept)))
-            kept = self._matrices(key)
+            kept = self._matrices(*self._select(key))
         self._kept[key] = kept  # last in line to be dropped
-        wins, ties = kept[0].copy(), kept[1].copy()
+        wins, ties = kept[0] / UNIT, kept[1] / UNIT
         _freeze(wins, ties)
         return PairCounts(self.models, wins, ties)
 
-    def slice(self, *, category: str | None = None, annotator_id: str | None = None) -> CountSlice:
+    def slice(
+        self,
+        *,
+        category: str | None = None,
+        campaign: str | None = None,
+        annotator_id: str | None = None,
+    ) -> CountSlice:
         """Copy the counts of one board, with who voted; what clustered intervals need.
 
         Args:
             category: Only prompts of this category; None for all.
+            campaign: Only votes of this study, or of none for an empty text; None for all.
             annotator_id: Only this annotator's votes; None for all.
         """
-        pairs = self.pairs(category=category, annotator_id=annotator_id)
-        keys, cells = self._cells.select(*self._slice_key(category, annotator_id))
+        pairs = self.pairs(category=category, campaign=campaign, annotator_id=annotator_id)
+        keys, cells = self._select((category, campaign, annotator_id))
         cluster = unpack_annotators(keys)
         first, second = unpack_pairs(keys)
+        if np.shares_memory(cells, self._cells.all()[1]):
+            cells = cells.copy()
         _freeze(cluster, first, second, cells)
-        return CountSlice(pairs.models, pairs.wins, pairs.ties, cluster, first, second, cells)
+        return CountSlice(
+            pairs.models,
+            pairs.wins,
+            pairs.ties,
+            cluster,
+            first,
+            second,
+            cells,
+            UNIT,
+            self.annotators,
+        )
+
+    def pairs_by_category(self) -> dict[str, PairCounts]:
+        """What :meth:`pairs` gives for every category, in one pass over the cells."""
+        size, names = len(self._models), self.categories
+        if len(names) * size * size <= _MOST_ENTRIES:
+            number = {name: position for position, name in enumerate(names)}
+            of_context = np.array([number[name] for name, _ in self._contexts], dtype=np.int64)
+            keys, cells = self._cells.all()
+            whole = self._matrices(keys, cells, of_context[unpack_contexts(keys)], len(names))
+            for name, *kept in zip(names, *whole, strict=True):
+                self._kept.setdefault((name, None, None), (kept[0].copy(), kept[1].copy()))
+        return {name: self.pairs(category=name) for name in names}
 
     def _change(self, vote: Vote, times: int) -> bool:
         if vote.mode is not BattleMode.BLIND or not vote.pairs:
@@ -273,18 +303,20 @@ class Counts:
                 pair.outcome,
                 annotator_id=vote.annotator_id,
                 category=vote.category,
+                campaign=vote.campaign,
+                size=pair.size,
                 times=times,
             )
         return True
 
-    def _cell(self, left: str, right: str, category: str, annotator_id: str) -> tuple[int, bool]:
+    def _cell(self, left: str, right: str, context: Context, annotator_id: str) -> tuple[int, bool]:
         """The cell's position and whether its first model is ``right``."""
         if left == right:
             raise InputError(f"a vote compares two models, got {left!r} twice")
         a, b = self._model(left), self._model(right)
         key = pack(
             _number(self._annotators, annotator_id, ANNOTATOR_BITS, "annotators"),
-            _number(self._categories, category, CATEGORY_BITS, "categories"),
+            _number(self._contexts, context, CONTEXT_BITS, "categories and campaigns"),
             min(a, b),
             max(a, b),
         )
@@ -295,27 +327,51 @@ class Counts:
             self._kept.clear()  # the matrices have become too small
         return _number(self._models, name, MODEL_BITS, "models")
 
-    def _slice_key(self, category: str | None, annotator_id: str | None) -> SliceKey:
-        """Numbers of the names; -1, which no cell has, for a name never seen."""
-        return (
-            None if category is None else self._categories.get(category, -1),
-            None if annotator_id is None else self._annotators.get(annotator_id, -1),
-        )
+    def _select(self, key: SliceKey) -> tuple[Ints, Cells]:
+        """The (K,) keys and (5, K) counts of one slice; views when it is everything."""
+        keys, cells = self._cells.all()
+        category, campaign, annotator_id = key
+        keep = None
+        if category is not None or campaign is not None:
+            wanted = [
+                category in (None, known) and campaign in (None, study)
+                for known, study in self._contexts
+            ]
+            keep = np.array([*wanted, False])[unpack_contexts(keys)]
+        if annotator_id is not None:
+            own = unpack_annotators(keys) == self._annotators.get(annotator_id, -1)
+            keep = own if keep is None else keep & own
+        return (keys, cells) if keep is None else (keys[keep], cells[:, keep])
 
-    def _matrices(self, key: SliceKey) -> Matrices:
-        """(M, M) wins and ties, added up from the cells."""
-        keys, cells = self._cells.select(*key)
+    def _matrices(
+        self, keys: Ints, cells: Cells, group: Ints | None = None, groups: int = 1
+    ) -> Matrices:
+        """Wins and ties in units, added up from the cells.
+
+        Args:
+            keys: (K,).
+            cells: (5, K).
+            group: (K,) number of the part that each cell belongs to; None for one whole.
+            groups: How many parts.
+
+        Returns:
+            (M, M) each, or (groups, M, M).
+        """
         first, second = unpack_pairs(keys)
         size = len(self._models)
-        there, back = first * size + second, second * size + first
-        wins = add_up(there, cells[WINS_FIRST], size * size)
-        wins += add_up(back, cells[WINS_SECOND], size * size)
-        tied = cells[TIES:].sum(axis=0, dtype=np.int32)
-        ties = add_up(there, tied, size * size).reshape(size, size)
-        return wins.reshape(size, size), ties + ties.T
+        shape = (size, size) if group is None else (groups, size, size)
+        there = first * size + second
+        if group is not None:
+            there += group * (size * size)
+        wins = add_up(there, cells[WINS_FIRST], groups * size * size).reshape(shape)
+        lost = add_up(there, cells[WINS_SECOND], groups * size * size).reshape(shape)
+        tied = cells[TIES] + cells[BOTH_GOOD]
+        tied += cells[BOTH_BAD]
+        ties = add_up(there, tied, groups * size * size).reshape(shape)
+        return wins + lost.swapaxes(-1, -2), ties + ties.swapaxes(-1, -2)
 
 
-def _number(numbers: dict[str, int], name: str, bits: int, what: str) -> int:
+def _number(numbers: dict[Name, int], name: Name, bits: int, what: str) -> int:
     number = numbers.setdefault(name, len(numbers))
     if number >= 1 << bits:
         raise InputError(f"too many {what} for one board: at most {1 << bits} are allowed")

@@ -130,14 +130,14 @@ def cluster_scores(ratings: Ratings, counts: CountSlice) -> Floats:
     pair = counts.first * size + counts.second
     residual = ((q - p) / 2).ravel()[pair]
     residual *= games
-    residual += (cells[WINS_FIRST] - cells[WINS_SECOND]) / 2
+    residual += (cells[WINS_FIRST] - cells[WINS_SECOND]) / (2 * counts.unit)
     scores = np.zeros((people, size + 1))
     scores[:, :size] = _by_annotator(counts, counts.first, residual, size)
     scores[:, :size] -= _by_annotator(counts, counts.second, residual, size)
     if np.isfinite(ratings.log_nu):
         excess = -tie.ravel()[pair]
         excess *= games
-        excess += cells[TIES:].sum(axis=0)
+        excess += cells[TIES:].sum(axis=0) / counts.unit
         scores[:, size] = add_up(counts.cluster, excess, people)
     return scores
 

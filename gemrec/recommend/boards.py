@@ -1,78 +1,136 @@
 """Leaderboards on demand: counted as votes come, fitted only when somebody looks."""
 
-import copy
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
 
-from gemrec.leaderboard import Counts, EloTable, build_board
-from gemrec.recommend.ledger import Change, counts_for_board
-from gemrec.records import Board, Vote
+from gemrec.leaderboard import (
+    BoardFit,
+    BoardQuery,
+    Counts,
+    CountSlice,
+    EloTable,
+    PairCounts,
+    Ratings,
+    dump_counts,
+    fit_board,
+)
+from gemrec.recommend.ledger import Change
+from gemrec.store import Store
+
+_REMEMBERED: Final = 2000  # changes that can be taken back for a board of an older snapshot
+_MOST_STARTS: Final = 64  # fits kept to start the next one from
 
 
 class BoardDesk:
     """The live counts behind the boards of all snapshots.
 
     A snapshot asks for the board as of its own last vote. Usually the counts stand there; when
-    they have moved on, the board is made from the votes that the snapshot kept.
+    they have moved on, the changes since are taken back while its slice is copied.
 
     Args:
-        models: Model ids that stand on the board even without a vote.
+        store: Where a slice is counted from the votes when the counts cannot give it.
+        counts: All counts; the desk owns them from now on.
+        last_vote_id: The event that they stand at.
     """
 
-    def __init__(self, models: Sequence[str]) -> None:
-        self._models = tuple(models)
+    def __init__(self, store: Store, counts: Counts, last_vote_id: int) -> None:
+        self._store = store
+        self._counts = counts
+        self._last_vote_id = last_vote_id
+        self._oldest = last_vote_id
+        self._changes: deque[Change] = deque()
+        self._starts: OrderedDict[BoardQuery, Ratings] = OrderedDict()
         self._lock = threading.Lock()
-        self._counts = Counts(models)
-        self._elo = EloTable()
-        self._last_vote_id = 0
 
-    def apply(
-        self,
-        changes: Iterable[Change],
-        standing: Callable[[], Iterable[Vote]],
-        last_vote_id: int,
-    ) -> None:
-        """Follow the ledger.
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Model ids in the order of all indices."""
+        return self._counts.models
 
-        Args:
-            changes: What each new event did, in order.
-            standing: Gives all votes that stand afterwards; called only when one was changed.
-            last_vote_id: The newest event.
-        """
-        replay = False
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Follow the trail by events, each the next one."""
         with self._lock:
             for change in changes:
-                if change.removed is not None and counts_for_board(change.removed):
-                    self._counts.remove(change.removed)
-                    replay = True
-                if change.added is not None and counts_for_board(change.added):
-                    self._counts.add(change.added)
-                    if not replay:
-                        self._elo.apply(change.added)
-            if replay:
-                # Elo cannot forget a vote; it is read again without it.
-                self._elo = EloTable.replay(vote for vote in standing() if counts_for_board(vote))
-            self._last_vote_id = last_vote_id
+                _count(self._counts, change)
+                self._changes.append(change)
+                self._last_vote_id = change.event.id
+            while len(self._changes) > _REMEMBERED:
+                self._oldest = self._changes.popleft().event.id
 
-    def elo(self) -> EloTable:
-        """A copy of the Elo table as it stands."""
+    def pairs(self) -> PairCounts:
+        """All votes per pair, as they stand now."""
         with self._lock:
-            return copy.deepcopy(self._elo)
+            return self._counts.pairs()
 
-    def board(
-        self, category: str | None, last_vote_id: int, elo: EloTable, standing: Iterable[Vote]
-    ) -> Board:
-        """Make the board as of ``last_vote_id``.
+    def pairs_by_category(self, categories: Iterable[str] | None = None) -> dict[str, PairCounts]:
+        """Votes per pair of some categories as they stand now; None for all."""
+        with self._lock:
+            if categories is None:
+                return self._counts.pairs_by_category()
+            return {name: self._counts.pairs(category=name) for name in categories}
+
+    @property
+    def cells(self) -> int:
+        """How many counts there are."""
+        return self._counts.size
+
+    def dump(self) -> bytes:
+        """All counts as they stand now, for a checkpoint."""
+        with self._lock:
+            return dump_counts(self._counts)
+
+    def fit(self, query: BoardQuery, last_vote_id: int, elo: EloTable) -> BoardFit:
+        """Make a board as of an event.
 
         Args:
-            category: Only this category; None for all.
-            last_vote_id: The event after which the board is wanted.
+            query: Which board.
+            last_vote_id: The event after which it is wanted.
             elo: The Elo table as of then.
-            standing: The votes that stood then; read only when the counts have moved on.
+
+        Raises:
+            StoreError: The votes of a span of time or of prompts cannot be read.
         """
+        table = self.table(query, last_vote_id)
+        fitted = fit_board(table, elo, last_vote_id, query, start=self._starts.get(query))
         with self._lock:
-            if self._last_vote_id == last_vote_id:
-                return build_board(self._counts, elo, last_vote_id, category)
-        counted = (vote for vote in standing if counts_for_board(vote))
-        counts = Counts.from_votes(counted, self._models)
-        return build_board(counts, elo, last_vote_id, category)
+            self._starts[query] = fitted.ratings
+            self._starts.move_to_end(query)
+            while len(self._starts) > _MOST_STARTS:
+                self._starts.popitem(last=False)
+        return fitted
+
+    def table(self, query: BoardQuery, last_vote_id: int) -> CountSlice:
+        """The counts of a board as of an event."""
+        with self._standing_at(last_vote_id) as counts:
+            return counts.slice(
+                category=query.category,
+                campaign=query.campaign,
+                annotator_id=query.annotator_id,
+            )
+
+    @contextmanager
+    def _standing_at(self, last_vote_id: int) -> Iterator[Counts]:
+        """The counts after an event, to be read inside the block."""
+        if last_vote_id < self._oldest:
+            votes = self._store.trail.all_standing(last_vote_id)
+            yield Counts.from_votes(votes, self._counts.models)
+            return
+        with self._lock:
+            later = [c for c in self._changes if c.event.id > last_vote_id]
+            for change in reversed(later):
+                _count(self._counts, Change(change.event, change.added, change.removed))
+            try:
+                yield self._counts
+            finally:
+                for change in later:
+                    _count(self._counts, change)
+
+
+def _count(counts: Counts, change: Change) -> None:
+    if change.removed is not None:
+        counts.remove(change.removed)
+    if change.added is not None:
+        counts.add(change.added)

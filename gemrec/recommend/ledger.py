@@ -1,60 +1,48 @@
-"""The vote trail boiled down to what stands, kept up to date one event at a time."""
+"""What vote events do to the votes that stand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from gemrec.leaderboard import moves_ratings
 from gemrec.preference import PairCounts
-from gemrec.records import BattleMode, EventKind, Outcome, Vote
+from gemrec.records import EventKind, Outcome, Vote
+from gemrec.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """What one event did: the vote that no longer stands and the one that stands now."""
 
+    event: Vote
     removed: Vote | None
     added: Vote | None
 
 
-class Ledger:
-    """The standing votes; one owner writes, everybody else gets copies.
+def read_changes(store: Store, events: Sequence[Vote]) -> tuple[Change, ...]:
+    """Find what each event replaced.
 
-    An event replaces its battle's earlier one; an undo only removes it. So the result depends on
-    the events alone, and not on how they were grouped into refreshes.
+    Args:
+        store: Where older events are; only those that an edit or undo replaces are read.
+        events: In the order of the trail.
     """
-
-    def __init__(self) -> None:
-        self.last_vote_id = 0
-        self.events = 0
-        self.events_by_person: dict[str, int] = {}
-        self.people: dict[str, tuple[Vote, ...]] = {}
-        self._standing: dict[str, Vote] = {}
-
-    def apply(self, event: Vote) -> Change:
-        """Take in the next event of the trail."""
-        self.last_vote_id = event.id
-        self.events += 1
-        person = event.annotator_id
-        self.events_by_person[person] = self.events_by_person.get(person, 0) + 1
-        removed = self._standing.pop(event.battle_id, None)
-        added = None if event.kind is EventKind.UNDO or event.outcome is None else event
-        if added is not None:
-            self._standing[event.battle_id] = added
-        votes = self.people.get(person, ())
-        if removed is not None:
-            votes = tuple(v for v in votes if v.id != removed.id)
-        self.people[person] = votes if added is None else (*votes, added)
-        return Change(removed, added)
-
-    def standing(self) -> tuple[Vote, ...]:
-        """The votes that stand, in the order of their newest events."""
-        return tuple(self._standing.values())
+    known = {event.id: event for event in events}
+    known |= store.trail.get(
+        {e.supersedes for e in events if e.supersedes is not None and e.supersedes not in known}
+    )
+    return tuple(
+        Change(
+            event,
+            None if event.supersedes is None else _if_standing(known[event.supersedes]),
+            _if_standing(event),
+        )
+        for event in events
+    )
 
 
-def counts_for_board(vote: Vote) -> bool:
-    """Whether a standing vote is evidence for everybody: blind, and about different models."""
-    return vote.mode is BattleMode.BLIND and bool(vote.pairs)
+def _if_standing(event: Vote) -> Vote | None:
+    return None if event.kind is EventKind.UNDO or event.outcome is None else event
 
 
 def changed_counts(
@@ -71,7 +59,7 @@ def changed_counts(
     won: list[tuple[int, int, float]] = []
     tied: list[tuple[int, int, float]] = []
     for vote, times in change:
-        if not counts_for_board(vote):
+        if not moves_ratings(vote):
             continue
         for pair in vote.pairs:
             left, right = index[pair.models[0]], index[pair.models[1]]

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from gemrec.catalog import Catalog
+from gemrec.errors import StoreError
+from gemrec.leaderboard import Counts, moves_ratings
 from gemrec.preference import (
     PairCounts,
     SharedPrior,
@@ -17,8 +19,11 @@ from gemrec.preference import (
     shared_prior,
 )
 from gemrec.recommend.boards import BoardDesk
-from gemrec.recommend.ledger import Change, Ledger, changed_counts
+from gemrec.recommend.elo_trail import EloTrail
+from gemrec.recommend.ledger import Change, read_changes
 from gemrec.recommend.looks import Looks
+from gemrec.recommend.opening import MOST_EVENTS, Start, is_due, open_counts, write_counts
+from gemrec.recommend.people import People
 from gemrec.recommend.snapshot import Snapshot
 from gemrec.records import Vote
 from gemrec.store import Store
@@ -65,12 +70,20 @@ class Refresher:
             self._thread.start()
 
     def close(self) -> None:
-        """Stop the thread; snapshots stay valid."""
+        """Stop the thread and leave checkpoints for the next start; snapshots stay valid."""
         thread, self._thread = self._thread, None
         self._closing.set()
         self._wake.set()
         if thread is not None:
             thread.join()
+        self._write_last()
+
+    def _write_last(self) -> None:
+        try:
+            with self._writing:
+                self._write(force=True)
+        except StoreError as error:  # the next start reads a little more
+            _logger.warning("no checkpoint was written: %s", error)
 
     def nudge(self) -> None:
         """Say that there are new votes; returns at once."""
@@ -107,6 +120,15 @@ class Refresher:
         """
         return self._refresh(None)
 
+    def load(self) -> Snapshot:
+        """Take in everything there is, images and vectors too, in the caller's thread.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        self._vectors_wanted.set()
+        return self.refresh()
+
     def rebuild(self) -> Snapshot:
         """Forget everything derived and make it again from the events.
 
@@ -114,9 +136,11 @@ class Refresher:
             StoreError: The database cannot be read.
         """
         with self._writing:
+            self._store.checkpoints.forget()
+            self._store.votes.rebuild_counts()
             self._begin()
-            self._vectors_wanted.set()
-            self.refresh()
+            self.load()
+            self._write(force=True)
             self._publish()
             return self._snapshot
 
@@ -129,60 +153,97 @@ class Refresher:
             self._half_done = True
             if self._take_in_votes():
                 self._publish()
+            self._catch_up_elo(wait=executor is None)
             self._half_done = False
+            self._write()
             if self._take_in_images(executor):
                 self._publish()
             return self._snapshot
 
     def _begin(self) -> None:
-        self._ledger = Ledger()
+        """Know nothing; the first refresh reads the counts."""
         self._looks = Looks(self._store, self._encoder_name, self._wake.set)
+        self._elo = EloTrail(self._store)
         self._half_done = False
-        self._set_models(tuple(self._catalog.models))
+        self._opened = False
+        self._start_from(Start(Counts(self._catalog.models), 0, 0))
 
-    def _set_models(self, models: Sequence[str]) -> None:
-        """Start counting over these models, with the votes that stand."""
-        standing = self._ledger.standing()
-        self._desk = BoardDesk(models)
-        self._counts = PairCounts.empty(len(models))
+    def _start_from(self, start: Start) -> None:
+        self._last_vote_id, self._events = start.last_vote_id, start.events
+        self._checkpoint_id = start.last_vote_id
+        self._people = People(self._store, start.last_vote_id)
+        self._desk = BoardDesk(self._store, start.counts, start.last_vote_id)
         self._by_category: dict[str, PairCounts] = {}
-        self._shared: SharedState = fit_shared(self._make_prior(models), self._counts)
-        self._count([Change(None, vote) for vote in standing])
+        self._shared: SharedState = fit_shared(
+            self._make_prior(self._desk.models), PairCounts.empty(len(self._desk.models))
+        )
+        self._recount(None)
 
     def _make_prior(self, models: Sequence[str]) -> SharedPrior:
         downloads = {model.id: model.downloads for model in self._catalog.models.values()}
         return shared_prior(models, downloads, self._looks.features)
 
+    def _open(self) -> None:
+        """Read the counts; votes on models that have left the catalog still count."""
+        models = self._catalog.models
+        strangers = sorted(self._store.models.known().keys() - models.keys())
+        self._start_from(open_counts(self._store, (*models, *strangers)))
+        self._opened = True
+
     def _take_in_votes(self) -> bool:
         """Read new vote events; returns whether there were any."""
-        events = self._store.votes.after(self._ledger.last_vote_id)
-        if not events:
-            return False
-        changes = [self._ledger.apply(event) for event in events]
-        known = self._shared.prior.index
-        strangers = {m for event in events for m in event.models} - known.keys()
-        if strangers:
-            # Votes on models that have left the catalog still count.
-            self._set_models((*self._shared.prior.models, *sorted(strangers)))
-        else:
-            self._count(changes)
-        return True
+        before = self._last_vote_id
+        if not self._opened:
+            self._open()
+        events = self._store.votes.after(self._last_vote_id, MOST_EVENTS + 1)
+        if len(events) > MOST_EVENTS or self._has_strangers(events):
+            self._open()
+            events = self._store.votes.after(self._last_vote_id)
+        if events:
+            changes = read_changes(self._store, events)
+            self._people.take_in(changes)
+            self._desk.apply(changes)
+            if self._elo.table.last_vote_id == self._last_vote_id:
+                self._elo.take_in(changes)
+            self._last_vote_id, self._events = events[-1].id, self._events + len(events)
+            self._recount(changes)
+        return self._last_vote_id > before
 
-    def _count(self, changes: Sequence[Change]) -> None:
-        steps: dict[str, list[tuple[Vote, float]]] = {}
-        for change in changes:
-            for vote, times in ((change.removed, -1.0), (change.added, 1.0)):
-                if vote is not None:
-                    steps.setdefault(vote.category, []).append((vote, times))
-        index = self._shared.prior.index
-        size = len(index)
-        for category, step in steps.items():
-            before = self._by_category.get(category, PairCounts.empty(size))
-            self._by_category[category] = changed_counts(before, step, index)
-        every = [pair for step in steps.values() for pair in step]
-        self._counts = changed_counts(self._counts, every, index)
-        self._desk.apply(changes, self._ledger.standing, self._ledger.last_vote_id)
-        self._shared = fit_shared(self._shared.prior, self._counts, start=self._shared)
+    def _has_strangers(self, events: Sequence[Vote]) -> bool:
+        known = self._shared.prior.index
+        return any(model_id not in known for event in events for model_id in event.models)
+
+    def _recount(self, changes: Sequence[Change] | None) -> None:
+        """Follow the counts with what the recommender needs of them; None for all of it."""
+        touched = None
+        if changes is not None:
+            both = (vote for c in changes for vote in (c.removed, c.added) if vote is not None)
+            touched = {vote.category for vote in both if moves_ratings(vote)}
+        if touched is None or touched:
+            for name, pairs in self._desk.pairs_by_category(touched).items():
+                self._by_category[name] = PairCounts(pairs.wins, pairs.ties)
+            pairs = self._desk.pairs()
+            self._counts = PairCounts(pairs.wins, pairs.ties)
+            self._shared = fit_shared(self._shared.prior, self._counts, start=self._shared)
+
+    def _catch_up_elo(self, wait: bool) -> None:
+        """Let the displayed Elo follow, a piece at a time where votes are waiting."""
+        before = self._elo.table.last_vote_id
+        while not self._elo.catch_up(self._last_vote_id):
+            if not wait:
+                self._wake.set()
+                return
+        if self._elo.table.last_vote_id > before:
+            self._publish()
+
+    def _write(self, force: bool = False) -> None:
+        """Write checkpoints when they are due."""
+        since = self._last_vote_id - self._checkpoint_id
+        if is_due(since, self._desk.cells) or (force and since):
+            write_counts(self._store, self._desk.dump(), self._last_vote_id, self._events)
+            self._checkpoint_id = self._last_vote_id
+        if force:
+            self._elo.write()
 
     def _take_in_images(self, executor: Executor | None) -> bool:
         """Read what is new; returns whether there is anything to publish."""
@@ -199,17 +260,16 @@ class Refresher:
     def _publish(self) -> None:
         snapshot = Snapshot(
             made_at=self._clock(),
-            last_vote_id=self._ledger.last_vote_id,
-            events=self._ledger.events,
-            events_by_person=MappingProxyType(dict(self._ledger.events_by_person)),
-            people=MappingProxyType(dict(self._ledger.people)),
+            last_vote_id=self._last_vote_id,
+            events=self._events,
             shared=self._shared,
             counts=self._counts,
             counts_by_category=MappingProxyType(dict(self._by_category)),
             features=self._looks.features,
             gallery=self._looks.gallery,
-            elo=self._desk.elo(),
+            elo=self._elo.table.copy(),
             desk=self._desk,
+            people=self._people,
         )
         with self._published:
             self._snapshot = snapshot

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from gemrec.leaderboard import EloTable
+from gemrec.leaderboard import BoardFit, BoardQuery, EloTable
 from gemrec.preference import (
     CategoryOffsets,
     FeatureTable,
@@ -20,6 +20,7 @@ from gemrec.preference import (
 from gemrec.recommend.boards import BoardDesk
 from gemrec.recommend.gallery import Gallery
 from gemrec.recommend.ledger import changed_counts
+from gemrec.recommend.people import People
 from gemrec.records import Board, Vote
 
 
@@ -27,15 +28,13 @@ from gemrec.records import Board, Vote
 class Snapshot:
     """What is known after ``last_vote_id``; safe to share between threads.
 
-    Boards and people's tastes are made when they are first asked for and then kept. They depend
-    on the other fields alone, so two readers always see the same.
+    Boards, people's votes and people's tastes are made or read when they are first asked for. They
+    are those of ``last_vote_id`` whenever that is, so two readers always see the same.
 
     Attributes:
         made_at: When, timezone-aware UTC.
         last_vote_id: Newest vote event taken in; 0 before the first.
         events: How many events that was.
-        events_by_person: Events per annotator id, casts, edits and undos.
-        people: Votes that stand, per annotator id.
         shared: What everybody likes.
         counts: Blind votes that stand, over ``shared.prior.models``.
         counts_by_category: The same for each category.
@@ -47,8 +46,6 @@ class Snapshot:
     made_at: datetime
     last_vote_id: int
     events: int
-    events_by_person: Mapping[str, int]
-    people: Mapping[str, tuple[Vote, ...]]
     shared: SharedState
     counts: PairCounts
     counts_by_category: Mapping[str, PairCounts]
@@ -56,7 +53,8 @@ class Snapshot:
     gallery: Gallery
     elo: EloTable
     desk: BoardDesk = field(repr=False, compare=False)
-    _boards: dict[str | None, Board] = field(default_factory=dict, repr=False, compare=False)
+    people: People = field(repr=False, compare=False)
+    _boards: dict[BoardQuery, BoardFit] = field(default_factory=dict, repr=False, compare=False)
     _tastes: dict[str | None, Taste] = field(default_factory=dict, repr=False, compare=False)
     _others: dict[str | None, PairCounts] = field(default_factory=dict, repr=False, compare=False)
 
@@ -79,21 +77,22 @@ class Snapshot:
         """How many vote events of this person (all people's for None) are in here."""
         if annotator_id is None:
             return self.events
-        return self.events_by_person.get(annotator_id, 0)
+        return self.people.events(annotator_id, self.last_vote_id)
 
     def votes_of(self, annotator_id: str | None) -> tuple[Vote, ...]:
         """This person's votes that stand, in the order of their newest events."""
-        return () if annotator_id is None else self.people.get(annotator_id, ())
+        return () if annotator_id is None else self.people.votes(annotator_id, self.last_vote_id)
 
     def board(self, category: str | None = None) -> Board:
         """The leaderboard of all blind votes, or of one category's."""
-        found = self._boards.get(category)
+        return self.fit(BoardQuery(category=category)).board
+
+    def fit(self, query: BoardQuery) -> BoardFit:
+        """Any leaderboard, with the numbers behind it."""
+        found = self._boards.get(query)
         if found is None:
-            standing = sorted(
-                (vote for votes in self.people.values() for vote in votes), key=lambda v: v.id
-            )
-            found = self.desk.board(category, self.last_vote_id, self.elo, standing)
-            self._boards[category] = found
+            found = self.desk.fit(query, self.last_vote_id, self.elo)
+            self._boards[query] = found
         return found
 
     def taste(self, annotator_id: str | None) -> Taste:

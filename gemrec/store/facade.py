@@ -6,6 +6,7 @@ from typing import Any
 from gemrec.records import Vote
 from gemrec.store.annotators import Annotators
 from gemrec.store.battles import Battles
+from gemrec.store.checkpoints import Checkpoints
 from gemrec.store.connection import Database
 from gemrec.store.drafts import Drafts
 from gemrec.store.images import Images
@@ -16,6 +17,7 @@ from gemrec.store.prompts import Prompts
 from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
 from gemrec.store.tickets import Tickets
+from gemrec.store.trail import Trail
 from gemrec.store.vectors import Vectors
 from gemrec.store.votes import Votes
 
@@ -54,6 +56,8 @@ class Store:
         self.runs = Runs(self._database)
         self.incidents = Incidents(self._database)
         self.votes = Votes(self._database)
+        self.trail = Trail(self._database)
+        self.checkpoints = Checkpoints(self._database)
         self.secrets = Secrets(self._database)
 
     def events(self, battle_id: str) -> tuple[Vote, ...]:

@@ -63,11 +63,11 @@ def test_an_annotators_own_board_and_warm_start():
     counts = Counts()
     for number, entry in enumerate(random_entries(np.random.default_rng(1), 4, 100)):
         counts.add(vote(*entry, annotator=f"person {number % 4}"))
-    own = fit_board(counts, EloTable(), 100, annotator_id="person 1")
+    own = fit_board(counts.slice(annotator_id="person 1"), EloTable(), 100)
     assert own.board.votes == 25
     assert own.intervals.method == "curvature"
-    everybody = fit_board(counts, EloTable(), 100)
-    warm = fit_board(counts, EloTable(), 100, start=everybody.ratings)
+    everybody = fit_board(counts.slice(), EloTable(), 100)
+    warm = fit_board(counts.slice(), EloTable(), 100, start=everybody.ratings)
     assert warm.ratings.steps == 1
     assert [r.model_id for r in warm.board.rows] == [r.model_id for r in everybody.board.rows]
 

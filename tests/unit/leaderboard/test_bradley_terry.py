@@ -18,6 +18,7 @@ from gemrec.leaderboard.bradley_terry import (
 )
 from gemrec.leaderboard.counts import Counts
 from gemrec.leaderboard.davidson import pair_probabilities
+from gemrec.leaderboard.loading import counts_from_codes
 from gemrec.records import Outcome
 from tests.unit.leaderboard.builders import count_of, from_wins, random_entries, vote, votes
 
@@ -123,7 +124,7 @@ class TestHeldOut:
         for fold in range(5):
             held = order[fold::5]
             seen = np.setdiff1d(order, held)
-            counts = Counts.from_codes(
+            counts = counts_from_codes(
                 models=names,
                 annotators=["all"],
                 first=first[seen],

@@ -11,6 +11,7 @@ from gemrec.catalog import Catalog
 from gemrec.recommend import Refresher
 from gemrec.records import (
     Battle,
+    BattleForm,
     BattleMode,
     EventKind,
     Image,
@@ -18,6 +19,7 @@ from gemrec.records import (
     ModelSource,
     Outcome,
     Prompt,
+    Tiers,
     Vote,
 )
 from gemrec.store import Store
@@ -66,6 +68,20 @@ class Study:
         prompt: Prompt = CAT,
         mode: BattleMode = BattleMode.BLIND,
     ) -> Vote:
+        return self._cast(name, (left, right), outcome, None, prompt, mode)
+
+    def rank(self, name: str, models: Sequence[str], ranking: Tiers, prompt: Prompt = CAT) -> Vote:
+        return self._cast(name, tuple(models), Outcome.RANKING, ranking, prompt, BattleMode.BLIND)
+
+    def _cast(
+        self,
+        name: str,
+        models: tuple[str, ...],
+        outcome: Outcome,
+        ranking: Tiers | None,
+        prompt: Prompt,
+        mode: BattleMode,
+    ) -> Vote:
         self._number += 1
         person, battle_id = self.person(name), f"b{self._number}"
         self.store.battles.open(
@@ -75,16 +91,17 @@ class Study:
                 prompt.text,
                 prompt.category,
                 mode,
-                (left, right),
+                models,
                 (1,),
                 "test",
                 None,
                 NOW,
+                BattleForm.PAIR if ranking is None else BattleForm.RANKING,
             )
         )
         ticket = f"t{self._number}"
         self.store.tickets.issue(ticket, battle_id, person, NOW, NOW + timedelta(hours=1))
-        return self.store.votes.cast(ticket, outcome, NOW)
+        return self.store.votes.cast(ticket, outcome, NOW, ranking=ranking)
 
     def prefer(self, name: str, winner: str, loser: str, times: int = 1, **more: Prompt) -> None:
         for turn in range(times):  # both sides in turn
@@ -94,8 +111,10 @@ class Study:
     def undo(self, vote: Vote) -> Vote:
         return self.store.votes.append_change(vote.id, EventKind.UNDO, None, NOW)
 
-    def edit(self, vote: Vote, outcome: Outcome) -> Vote:
-        return self.store.votes.append_change(vote.id, EventKind.EDIT, outcome, NOW)
+    def edit(self, vote: Vote, outcome: Outcome, ranking: Tiers | None = None) -> Vote:
+        return self.store.votes.append_change(
+            vote.id, EventKind.EDIT, outcome, NOW, ranking=ranking
+        )
 
     def picture(
         self, model_id: str, prompt: Prompt, seed: int, vector: np.ndarray | None = None

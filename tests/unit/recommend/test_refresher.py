@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from gemrec.leaderboard import Counts, EloTable, build_board
 from gemrec.preference import build_features
 from gemrec.recommend import Refresher, Snapshot, recommend
-from gemrec.records import BattleMode, Outcome, Prompt
-from tests.unit.recommend.helpers import Study, pictures_by_style
+from gemrec.records import BattleForm, BattleMode, Outcome, Prompt, Vote
+from tests.unit.recommend.helpers import Study, make_catalog, pictures_by_style
 
 MODELS = ("a", "b", "c", "d")
 PROMPTS = (Prompt("a cat", "animal"), Prompt("a lake", "scenery"), Prompt("a thing", ""))
@@ -45,8 +45,9 @@ def wait_until(true: Callable[[], bool], seconds: float) -> None:
 
 def assert_same(one: Snapshot, other: Snapshot, people: list[str]) -> None:
     assert (one.last_vote_id, one.events) == (other.last_vote_id, other.events)
-    assert one.events_by_person == other.events_by_person
-    assert one.people == other.people
+    for person in people:
+        assert one.votes_applied(person) == other.votes_applied(person)
+        assert one.votes_of(person) == other.votes_of(person)
     np.testing.assert_array_equal(one.counts.wins, other.counts.wins)
     np.testing.assert_array_equal(one.counts.ties, other.counts.ties)
     np.testing.assert_allclose(one.features.images, other.features.images, atol=1e-10)
@@ -54,7 +55,7 @@ def assert_same(one: Snapshot, other: Snapshot, people: list[str]) -> None:
     assert one.shared.log_nu == pytest.approx(other.shared.log_nu, abs=1e-8)
     np.testing.assert_allclose(one.shared.covariance, other.shared.covariance, atol=1e-7)
     for model_id in one.prior.models:
-        assert one.elo.rating(model_id) == pytest.approx(other.elo.rating(model_id))
+        assert one.elo.rating(model_id) == other.elo.rating(model_id)
     for category in (None, "animal"):
         mine, theirs = one.board(category), other.board(category)
         for row, same in zip(mine.rows, theirs.rows, strict=True):
@@ -256,55 +257,177 @@ class TestUndoAndEdit:
 
 EVENTS = st.lists(
     st.tuples(
-        st.sampled_from(("cast", "cast", "cast", "edit", "undo")),
+        st.sampled_from(("cast", "cast", "rank", "edit", "undo")),
         st.integers(0, 2**16),
         st.sampled_from([o for o in Outcome if o is not Outcome.RANKING]),
-        st.booleans(),
+        st.sampled_from(("", "refresh", "refresh", "restart")),
     ),
     max_size=14,
 )
+RANKINGS = (((0,), (1,), (2,)), ((2,), (0, 1)), ((1, 2), (0,)), ((0,), (2,)), ((0, 1, 2),))
 
 
 class TestIncrementalEqualsRebuild:
     @settings(max_examples=25, deadline=None)
     @given(events=EVENTS)
     def test_whatever_happens_and_however_it_is_cut_into_refreshes(
-        self, events: list[tuple[str, int, Outcome, bool]]
+        self, events: list[tuple[str, int, Outcome, str]]
     ) -> None:
         with tempfile.TemporaryDirectory() as folder:
             study = Study(Path(folder), MODELS)
             rng = np.random.default_rng(0)
             refresher = study.refresher()
-            newest = {}
-            for kind, number, outcome, refresh in events:
-                if kind == "cast" or not newest:
-                    left, right = rng.permutation(MODELS)[:2]
-                    mode = BattleMode.NAMED if number % 5 == 0 else BattleMode.BLIND
-                    vote = study.vote(
-                        ("ann", "bob")[number % 2],
-                        str(left),
-                        str(right),
-                        outcome,
-                        PROMPTS[number % 3],
-                        mode,
-                    )
-                else:
-                    old = newest[sorted(newest)[number % len(newest)]]
-                    if kind == "undo" and old.outcome is None:
-                        continue
-                    vote = study.undo(old) if kind == "undo" else study.edit(old, outcome)
+            newest: dict[str, Vote] = {}
+            for kind, number, outcome, then in events:
+                vote = self.happen(study, newest, kind, number, outcome, rng)
                 newest[vote.battle_id] = vote
                 if number % 4 == 0:
                     prompt = Prompt(f"picture {vote.id}", "animal")
                     pictures_by_style(study, {"a": 0, "b": 1, "c": 2}, [prompt], rng)
                     refresher.nudge_images()
-                if refresh:
-                    refresher.refresh()
+                if then:
+                    refresher.refresh().votes_of(study.person("ann"))
+                if then == "restart":
+                    refresher.close()
+                    refresher = study.refresher()
+                    refresher.load()
             people = [study.person("ann"), study.person("bob")]
             refresher.nudge_images()
             assert_same(refresher.refresh(), study.refresher().rebuild(), people)
             assert_same(refresher.current(), refresher.rebuild(), people)
+            cy = study.person("cy")
+            votes = tuple(v for v in study.store.votes.current() if v.annotator_id == cy)
+            assert refresher.current().votes_of(cy) == votes
             study.store.close()
+
+    @staticmethod
+    def happen(
+        study: Study,
+        newest: dict[str, Vote],
+        kind: str,
+        number: int,
+        outcome: Outcome,
+        rng: np.random.Generator,
+    ) -> Vote:
+        models = [str(model) for model in rng.permutation(MODELS)[:3]]
+        name = ("ann", "bob")[number % 2]
+        ranking = RANKINGS[number % len(RANKINGS)]
+        old = newest[sorted(newest)[number % len(newest)]] if newest else None
+        if kind == "rank":
+            return study.rank("cy", models, ranking, PROMPTS[number % 3])
+        if kind == "undo" and old is not None and old.outcome is not None:
+            return study.undo(old)
+        if kind == "edit" and old is not None:
+            if old.form is BattleForm.RANKING:
+                return study.edit(old, Outcome.RANKING, ranking)
+            return study.edit(old, outcome)
+        mode = BattleMode.NAMED if number % 5 == 0 else BattleMode.BLIND
+        return study.vote(name, *models[:2], outcome, PROMPTS[number % 3], mode)
+
+
+class TestNothingReadsAllVotes:
+    def test_a_start_reads_only_what_came_after_the_checkpoint(
+        self, study: Study, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        study.prefer("ann", "a", "b", 4)
+        first = study.refresher()
+        first.refresh()
+        first.close()
+        vote = study.vote("ann", "c", "b", Outcome.LEFT)
+        asked: list[int] = []
+        real = study.store.votes.after
+
+        def after(vote_id: int, limit: int | None = None) -> tuple[Vote, ...]:
+            asked.append(vote_id)
+            return real(vote_id, limit)
+
+        monkeypatch.setattr(study.store.votes, "after", after)
+        monkeypatch.setattr(study.store.trail, "opening", lambda: 1 / 0)
+        snapshot = study.refresher().refresh()
+        assert (snapshot.last_vote_id, snapshot.events, snapshot.board().votes) == (vote.id, 5, 5)
+        assert min(asked) == vote.id - 1
+        monkeypatch.undo()
+        assert_same(snapshot, study.refresher().rebuild(), [study.person("ann")])
+
+    def test_without_a_checkpoint_the_count_table_is_read_and_elo_catches_up(
+        self, study: Study, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("gemrec.recommend.elo_trail._CHUNK", 3)
+        study.prefer("ann", "a", "b", 8)
+        refresher = study.refresher()
+        refresher.start()
+        try:
+            wait_until(lambda: refresher.current().elo.last_vote_id == 8, 3.0)
+            assert refresher.current().board().votes == 8
+        finally:
+            refresher.close()
+        assert_same(refresher.current(), study.refresher().rebuild(), [study.person("ann")])
+
+    def test_a_large_import_is_counted_from_the_table(
+        self, study: Study, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        refresher = study.refresher()
+        refresher.refresh()
+        monkeypatch.setattr("gemrec.recommend.refresher.MOST_EVENTS", 5)
+        study.prefer("ann", "a", "b", 20)
+        snapshot = refresher.refresh()
+        assert snapshot.events == 20
+        assert_same(snapshot, study.refresher().rebuild(), [study.person("ann")])
+
+    def test_a_checkpoint_of_another_catalog_is_read_in_the_new_order(self, study: Study) -> None:
+        study.prefer("ann", "a", "b", 3)
+        study.prefer("bob", "c", "d", 2)
+        refresher = study.refresher()
+        refresher.refresh()
+        refresher.close()
+        study.catalog = make_catalog(("new", "d", "c", "b", "a"))
+        snapshot = study.refresher().refresh()
+        assert snapshot.prior.models == ("new", "d", "c", "b", "a")
+        expected = {row.model_id: row for row in refresher.current().board().rows}
+        rows = {row.model_id: row for row in snapshot.board().rows}
+        for model_id in MODELS:
+            assert rows[model_id].rating == pytest.approx(expected[model_id].rating)
+
+    def test_deleted_rating_steps_are_made_again(self, study: Study) -> None:
+        vote = study.vote("ann", "a", "b", Outcome.LEFT)
+        refresher = study.refresher()
+        refresher.refresh()
+        refresher.close()
+        study.store.checkpoints.forget()
+        study.undo(vote)
+        assert refresher.refresh().elo.rating("a") == 1000.0
+
+    def test_boards_of_old_snapshots_when_the_changes_are_forgotten(
+        self, study: Study, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("gemrec.recommend.boards._REMEMBERED", 2)
+        refresher = study.refresher()
+        vote = study.vote("ann", "a", "b", Outcome.LEFT)
+        old = refresher.refresh()
+        study.edit(vote, Outcome.RIGHT)
+        study.prefer("bob", "c", "b", 3)
+        refresher.refresh()
+        rows = {row.model_id: row for row in old.board().rows}
+        assert old.board().votes == 1
+        assert rows["a"].rating > rows["b"].rating
+
+    def test_people_are_remembered_only_so_many_and_as_of_their_snapshot(
+        self, study: Study, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("gemrec.recommend.people._MOST_PEOPLE", 1)
+        refresher = study.refresher()
+        votes = [study.vote(name, "a", "b", Outcome.LEFT) for name in ("ann", "bob", "ann")]
+        ann, bob = study.person("ann"), study.person("bob")
+        first = refresher.refresh()
+        assert first.votes_of(ann) == (votes[0], votes[2])
+        undone = study.undo(votes[0])
+        second = refresher.refresh()
+        assert second.votes_of(ann) == (votes[2],)
+        assert first.votes_of(ann) == (votes[0], votes[2])
+        assert (first.votes_applied(ann), second.votes_applied(ann)) == (2, 3)
+        assert second.votes_of(bob) == (votes[1],)
+        assert second.votes_of(ann) == (votes[2],)
+        assert undone.id == second.last_vote_id
 
 
 class TestImages:

@@ -14,8 +14,9 @@ from PIL import Image as Picture
 
 from gemrec.errors import InputError, StoreError
 from gemrec.images import ImageFiles
-from gemrec.records import Image, Outcome, Prompt, Showing
-from gemrec.store import Store
+from gemrec.records import Battle, BattleForm, Image, Outcome, Prompt, Showing
+from gemrec.store import IncidentRow, Store
+from gemrec.store.schema import STEPS
 from tests.conftest import Clock
 from tests.unit.store.world import FOX, World, model
 
@@ -323,7 +324,7 @@ def test_integrity(world: World) -> None:
     world.battle()
     world.store.tickets.refuse("forged", world.clock())
     facts = world.store.integrity()
-    assert facts["schema"] == "m003_runs_and_incidents"
+    assert facts["schema"] == STEPS[-1].__name__.rpartition(".")[2]
     assert (facts["check"], facts["broken_references"]) == ("ok", 0)
     assert facts["rows"] == {
         "annotator": 1, "model": 3, "prompt": 1, "image": 1, "vector": 0, "battle": 2, "vote": 0,

@@ -105,12 +105,8 @@ def test_the_best_image_must_have_been_shown(world: World) -> None:
     ticket = world.ticket()
     for best in ((2, 0), (0, 2), (-1, 0)):
         with pytest.raises(InputError, match=r"best: got .*allowed: a side 0 to 1"):
-            world.store.votes.cast(
-                ticket, Outcome.LEFT, world.clock(), remarks=Remarks(best=best)
-            )
-    vote = world.store.votes.cast(
-        ticket, Outcome.LEFT, world.clock(), remarks=Remarks(best=(1, 1))
-    )
+            world.store.votes.cast(ticket, Outcome.LEFT, world.clock(), remarks=Remarks(best=best))
+    vote = world.store.votes.cast(ticket, Outcome.LEFT, world.clock(), remarks=Remarks(best=(1, 1)))
     assert vote.remarks.best == (1, 1)
 
 
@@ -118,17 +114,13 @@ def test_the_reason_of_a_skip_goes_with_the_skip(world: World) -> None:
     vote = world.store.votes.cast(
         world.ticket(), Outcome.SKIP, world.clock(), remarks=Remarks(skip_reason="both empty")
     )
-    edited = world.store.votes.append_change(
-        vote.id, EventKind.EDIT, Outcome.LEFT, world.clock()
-    )
+    edited = world.store.votes.append_change(vote.id, EventKind.EDIT, Outcome.LEFT, world.clock())
     assert edited.remarks.skip_reason == ""
     assert world.store.votes.of_battle(vote.battle_id)[0].remarks.skip_reason == "both empty"
 
 
 def test_a_persons_newest_events_by_battle(world: World) -> None:
-    votes = [
-        world.store.votes.cast(world.ticket(), Outcome.LEFT, world.clock()) for _ in range(4)
-    ]
+    votes = [world.store.votes.cast(world.ticket(), Outcome.LEFT, world.clock()) for _ in range(4)]
     undone = world.store.votes.append_change(votes[1].id, EventKind.UNDO, None, world.clock())
     newest = world.store.votes.newest
     assert newest("ann", 10) == (votes[3], votes[2], undone, votes[0])
