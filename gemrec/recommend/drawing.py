@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gemrec.embedding import EmbeddingService
-from gemrec.errors import GemrecError
 from gemrec.generation import GridFailed, GridImages, GridProgress, GridRequest, GridService
 from gemrec.recommend.refresher import Refresher
 from gemrec.records import Image, Model, Prompt
 
 _SEED_LIMIT: Final = 2**31 - 64
-_PATIENCE: Final = 3.0  # seconds to wait for the looks of new pictures; without, they come later
+_PATIENCE: Final = 15.0  # seconds to wait for the looks of new pictures; without, they come later
 _POLL: Final = 0.05
 
 
@@ -27,6 +26,7 @@ class Drawing:
         images: All images so far, in the order in which they came.
         failures: Why a model makes no more, in words.
         news: Whether there are more images than last time.
+        complete: Whether all models are done; their pictures are still being looked at.
         done: Whether this is the end.
     """
 
@@ -35,6 +35,7 @@ class Drawing:
     images: tuple[Image, ...] = ()
     failures: tuple[str, ...] = ()
     news: bool = False
+    complete: bool = False
     done: bool = False
 
 
@@ -89,20 +90,21 @@ class Drawer:
             else:
                 continue
             yield so_far
-        yield replace(so_far, fraction=1.0, message="Looking at the pictures", news=False)
-        self._look_at(prompt, so_far.images)
-        yield replace(so_far, fraction=1.0, message="", news=True, done=True)
+        yield replace(so_far, fraction=1.0, message="", news=True, complete=True)
+        self._look_at(prompt, so_far.images, cancelled)
+        yield replace(so_far, fraction=1.0, message="", news=True, complete=True, done=True)
 
-    def _look_at(self, prompt: Prompt, images: Sequence[Image]) -> None:
-        """Embed what is new and wait a moment until the snapshot knows its looks."""
-        try:
-            self._embeddings.text_vector(prompt.text)
-            self._embeddings.image_vectors(images)
-        except GemrecError:
-            return  # they count as their models' usual pictures
-        self._refresher.nudge_images()
+    def _look_at(
+        self, prompt: Prompt, images: Sequence[Image], cancelled: Callable[[], bool]
+    ) -> None:
+        """Embed what is new and wait a moment until the snapshot knows its looks.
+
+        What is not embedded in time counts as its model's usual picture until it is.
+        """
+        self._embeddings.text_vector(prompt.text, wait=False)
+        self._embeddings.embed_in_background(images, self._refresher.nudge_images)
         until = time.monotonic() + _PATIENCE
-        while time.monotonic() < until:
+        while time.monotonic() < until and not cancelled():
             features = self._refresher.current().features
             if all(features.image(image.id) is not None for image in images):
                 return

@@ -23,6 +23,7 @@ from gemrec.ui.widgets.ranking import images as image_list
 from gemrec.ui.widgets.text import count
 
 MODELS_SHOWN = 6
+LOOKING = "All drawn. Looking at the pictures to put them in your order."
 ANY_LICENCE = "Any licence"
 REFRESH_SECONDS = 0.25
 """Least time between two updates of the page while models draw."""
@@ -221,11 +222,12 @@ class ForYouHandlers:
     ) -> Iterator[Updates]:
         shown_at = -REFRESH_SECONDS
         for step in steps:
-            if step.done:
+            if step.complete:
                 failed = " ".join(step.failures)
+                looking = "" if step.done else status.line(LOOKING)
                 yield {
                     **self._parts.drawing(False),
-                    self._parts.progress: status.problem(failed) if failed else "",
+                    self._parts.progress: status.problem(failed) if failed else looking,
                     **self._answer(asked, annotator),
                 }
             elif step.news or time.monotonic() - shown_at >= REFRESH_SECONDS:
