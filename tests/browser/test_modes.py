@@ -102,6 +102,7 @@ class TestNamed:
     def test_two_models_by_name_stay_off_the_board(self, server, new_context, open_page):
         page = open_page(new_context())
         page.locator("[data-mode=named]").click()
+        expect(page.locator("#versus select")).to_have_count(2)
         first, second = page.locator("#versus select").all()
         first.select_option("coral")
         second.select_option("amber")
