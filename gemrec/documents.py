@@ -8,52 +8,159 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gemrec.arena import BattleReady
+from gemrec.arena import LABELS, BattleReady, Side
+from gemrec.errors import InputError
 from gemrec.records import (
+    BattleForm,
     Board,
     BoardRow,
     Image,
     Model,
     Prompt,
     RankedImage,
+    ReasonTag,
     Recommendation,
+    Remarks,
     Reveal,
+    Tiers,
 )
 
 Document = dict[str, Any]
 _DIGITS = 6
+_PODIUM = 3
 
 
 def battle_document(ready: BattleReady, url_for: Callable[[str], str]) -> Document:
     """A battle that waits for its vote; nothing in it names a model of a blind battle.
 
+    Forms other than a blind pair say what they are: ``form``, and ``model`` per side when named.
+
     Args:
         ready: The battle.
         url_for: Address of a showing by its random name.
     """
-    return {
+
+    def side(shown: Side) -> Document:
+        images = [url_for(name) for name in shown.names]
+        named = {} if shown.model_name is None else {"model": shown.model_name}
+        return {"label": shown.label, "images": images, **named}
+
+    document: Document = {
         "ticket": ready.ticket,
         "battle_id": ready.battle_id,
-        "sides": [
-            {"label": side.label, "images": [url_for(name) for name in side.names]}
-            for side in ready.sides
-        ],
+        "sides": [side(shown) for shown in ready.sides],
     }
+    if ready.form is not BattleForm.PAIR:
+        document["form"] = str(ready.form)
+    return document
 
 
 def vote_document(reveal: Reveal) -> Document:
-    """What a vote reveals: model ids per side, their names, and the Elo change of each."""
-    left, right = reveal.vote.models
-    return {
-        "vote_id": reveal.vote.id,
-        "outcome": None if reveal.vote.outcome is None else str(reveal.vote.outcome),
-        "models": {"A": left, "B": right},
-        "names": {"A": reveal.names.get(left, left), "B": reveal.names.get(right, right)},
+    """What a vote reveals: model ids per side, their names, and the Elo change of each.
+
+    A vote in a king's run that goes on reveals nothing: those objects are empty then.
+    """
+    vote = reveal.vote
+    models = {} if reveal.is_hidden else dict(zip(LABELS, vote.models, strict=False))
+    document: Document = {
+        "vote_id": vote.id,
+        "outcome": None if vote.outcome is None else str(vote.outcome),
+        "models": models,
+        "names": {label: reveal.names.get(m, m) for label, m in models.items()},
         "ratings": {
             model_id: {"before": _number(change.before), "after": _number(change.after)}
             for model_id, change in reveal.ratings.items()
         },
     }
+    if vote.ranking is not None:
+        document["ranking"] = [[LABELS[side] for side in tier] for tier in vote.ranking]
+    return document
+
+
+def read_ranking(said: object) -> Tiers | None:
+    """A ranking as the API takes it: labels in tiers, best first, such as ``[["B"], ["A", "C"]]``.
+
+    A tier of one may be the label itself: ``["B", ["A", "C"]]``.
+
+    Raises:
+        InputError: It is no list of labels.
+    """
+    if said is None:
+        return None
+    tiers = said if isinstance(said, list) else [None]
+    lists = [tier if isinstance(tier, list) else [tier] for tier in tiers]
+    sides = [[_side(label) for label in tier] for tier in lists]
+    if any(side is None for tier in sides for side in tier):
+        raise InputError(
+            f"ranking: got {said!r}; allowed: null or labels in tiers, best first, such as "
+            '[["B"], ["A", "C"]]'
+        )
+    return tuple(tuple(side for side in tier if side is not None) for tier in sides if tier)
+
+
+def read_remarks(
+    reasons: object = None,
+    best: object = None,
+    skip_reason: object = "",
+    dwell_ms: object = None,
+    zooms: object = None,
+) -> Remarks:
+    """What the API takes beside a vote.
+
+    Args:
+        reasons: Tags, or None.
+        best: The best single image as label and place from 1, such as ``["B", 3]``, or None.
+        skip_reason: Words.
+        dwell_ms: Milliseconds, or None.
+        zooms: How often, or None.
+
+    Raises:
+        InputError: One of them has another form.
+    """
+    if not isinstance(skip_reason, str | None):
+        raise InputError(f"skip_reason: got {skip_reason!r}; allowed: text")
+    return Remarks(
+        reasons=_reasons(reasons),
+        best=_best(best),
+        skip_reason=(skip_reason or "").strip(),
+        dwell_ms=_whole("dwell_ms", dwell_ms),
+        zooms=_whole("zooms", zooms),
+    )
+
+
+def _reasons(said: object) -> tuple[ReasonTag, ...]:
+    words = [] if said is None else said
+    if isinstance(words, list) and all(word in list(ReasonTag) for word in words):
+        return tuple(dict.fromkeys(map(ReasonTag, words)))
+    raise InputError(f"reasons: got {said!r}; allowed: null or a list of {', '.join(ReasonTag)}")
+
+
+def _best(said: object) -> tuple[int, int] | None:
+    if said is None:
+        return None
+    if isinstance(said, list) and len(said) == 2:
+        side, place = _side(said[0]), said[1]
+        if side is not None and _is_whole(place) and place > 0:
+            return side, place - 1
+    raise InputError(f'best: got {said!r}; allowed: null or label and place, such as ["B", 3]')
+
+
+def _side(label: object) -> int | None:
+    """The side that a label stands for, or None."""
+    is_label = isinstance(label, str) and len(label) == 1 and label in LABELS
+    return LABELS.index(str(label)) if is_label else None
+
+
+def _whole(name: str, said: object) -> int | None:
+    if said is None:
+        return None
+    if isinstance(said, int) and _is_whole(said):
+        return said
+    raise InputError(f"{name}: got {said!r}; allowed: null or a whole number from 0")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def recommendation_document(
@@ -71,21 +178,43 @@ def recommendation_document(
             "url": url_for(ranked.image),
             "model": ranked.image.model_id,
             "score": _number(ranked.score),
+            "low": _number(ranked.low),
+            "high": _number(ranked.high),
+            "seed": ranked.image.seed,
+            "prompt": ranked.image.prompt,
+            "best_of": ranked.best_of,
         }
 
+    knowledge = recommendation.knowledge
     return {
         "votes_applied": recommendation.votes_applied,
+        "personal": knowledge.personal,
+        "loss": {
+            "personal": _maybe(knowledge.personal_loss),
+            "everybody": _maybe(knowledge.shared_loss),
+        },
+        "votes_to_go": recommendation.votes_to_go,
+        "top3": [ranked.model_id for ranked in recommendation.models[:_PODIUM]],
         "models": [
             {
                 "model": ranked.model_id,
                 "score": _number(ranked.score),
                 "low": _number(ranked.low),
                 "high": _number(ranked.high),
+                "top3": _number(ranked.top3),
                 "reason": ranked.reason,
+                "details": list(ranked.details),
+                "evidence": list(ranked.evidence),
             }
             for ranked in recommendation.models
         ],
+        "worth_running": list(recommendation.worth_running),
+        "explored": recommendation.explored,
         "images": [image(ranked) for ranked in recommendation.images],
+        "like_prompts": list(recommendation.like_prompts),
+        "left_out": [
+            {"model": model_id, "reason": why} for model_id, why in recommendation.left_out
+        ],
     }
 
 
@@ -157,6 +286,10 @@ def images_document(images: Iterable[Image], file_for: Callable[[Image], str]) -
             for image in images
         ]
     }
+
+
+def _maybe(value: float | None) -> float | None:
+    return None if value is None else _number(value)
 
 
 def _number(value: float) -> float | None:

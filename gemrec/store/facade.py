@@ -16,8 +16,10 @@ from gemrec.store.models import Models
 from gemrec.store.prompts import Prompts
 from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
+from gemrec.store.tastes import Tastes
 from gemrec.store.tickets import Tickets
 from gemrec.store.trail import Trail
+from gemrec.store.usage import Usage
 from gemrec.store.vectors import Vectors
 from gemrec.store.votes import Votes
 
@@ -59,6 +61,8 @@ class Store:
         self.trail = Trail(self._database)
         self.checkpoints = Checkpoints(self._database)
         self.secrets = Secrets(self._database)
+        self.usage = Usage(self._database)
+        self.tastes = Tastes(self._database)
 
     def events(self, battle_id: str) -> tuple[Vote, ...]:
         """Return the vote trail of one battle, oldest first."""

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gemrec.recommend import ENOUGH_VOTES, Snapshot, find_reasons, recommend
+from gemrec.recommend import ENOUGH_VOTES, Snapshot, recommend
+from gemrec.recommend.reasons import Circumstances, find_reasons
 from gemrec.records import Outcome, Prompt, Recommendation
 from gemrec.retrieval import retrieve_models
 from tests.unit.recommend.helpers import Study, make_model, pictures_by_style
@@ -161,11 +162,11 @@ class TestOppositeTastes:
         reasons = {m.model_id: m.reason for m in ask(gallery, "ann", UNSEEN, k=6).models}
         assert re.search(
             r"not compared Ink3 yet; its pictures are like those of Ink[12], which you preferred "
-            r"in [78] of [78] comparisons\.",
+            r"in [78] of [78] comparisons; it is (over )?\d+ % likely to be among your best three\.",
             reasons["ink3"],
         )
         assert "like those" not in reasons["oil3"]
-        assert reasons["ink1"].startswith("You preferred Ink1 in 7 of 7 comparisons")
+        assert reasons["ink1"].startswith("You preferred Ink1 to Oil1 in 7 of 7 comparisons")
 
     def test_undoing_every_vote_takes_the_taste_away(self, gallery: Study) -> None:
         for vote in gallery.store.votes.current(gallery.person("ann")):
@@ -224,8 +225,10 @@ class TestReasons:
         study.vote("ann", "ink", "neon", Outcome.SKIP)
         study.prefer("bob", "oil", "ink", 9)
         snapshot, person = fresh(study), study.person("ann")
-        candidates = retrieve_models(snapshot.taste(person), study.catalog.active())
-        for reason in find_reasons(snapshot, person, candidates, "animal"):
+        taste, models = snapshot.taste(person), study.catalog.active()
+        found = retrieve_models(taste, models, "animal", np.random.default_rng(0)).candidates
+        around = Circumstances("animal", on_offer=[m.id for m in models])
+        for reason in find_reasons(snapshot, taste, person, found, around):
             mine = [v for v in study.store.votes.current(person) if v.outcome is not Outcome.SKIP]
             about = [v for v in mine if reason.model_id in v.models]
             assert reason.record.votes == tuple(v.id for v in about)
@@ -235,8 +238,9 @@ class TestReasons:
             )
             assert reason.record.wins == won
             assert reason.own == 5
+            assert set(reason.evidence) <= {v.id for v in mine}
         texts = {m.model_id: m.reason for m in ask(study, "ann").models}
-        assert texts["ink"].startswith("You preferred Ink in 3 of 5 comparisons")
+        assert texts["ink"].startswith("You preferred Ink in 3 of 5 comparisons on animal prompts")
         assert "(1 without a preference)" in texts["ink"]
         assert "9 votes" not in texts["ink"]
 
@@ -258,14 +262,15 @@ class TestReasons:
         study.prefer("ann", "ink", "oil", 6)
         study.prefer("bob", "oil", "neon", 9)
         texts = {m.model_id: m.reason for m in ask(study, "ann").models}
-        assert "Oil in 0 of 6 comparisons" in texts["oil"]
+        assert "Oil to Ink in 0 of 6 comparisons" in texts["oil"]
         assert "other people rate it above average" in texts["oil"]
 
     def test_category_is_named_when_it_stands_out(self, study: Study) -> None:
         study.prefer("ann", "ink", "oil", 2, prompt=LAKE)
         study.prefer("ann", "oil", "ink", 4, prompt=CAT)
         texts = {m.model_id: m.reason for m in ask(study, "ann", LAKE).models}
-        assert "on scenery prompts in 2 of 2 comparisons" in texts["ink"]
+        assert "Ink to Oil in 2 of 2 comparisons on scenery prompts" in texts["ink"]
+        assert "in 2 of 6 comparisons in all" in texts["ink"]
 
     def test_a_prompt_without_category_takes_that_of_its_twin(self, study: Study) -> None:
         study.picture("ink", Prompt("a lake at night", "scenery"), 1)
