@@ -7,7 +7,8 @@
     │   ├── PromptError      a prompt is empty, too long or has no usable word
     │   ├── UnknownModelError
     │   ├── OutcomeError
-    │   └── TicketError      forged, used, expired or somebody else's ticket
+    │   ├── TicketError      forged, used, expired or somebody else's ticket
+    │   └── RateLimitError   too many battles or votes in a short time
     ├── CatalogError         a catalog file has a bad entry
     ├── SettingsError        an environment variable has a bad value
     ├── StoreError           the database cannot be opened, read or written
@@ -45,6 +46,10 @@ class OutcomeError(InputError):
 
 class TicketError(InputError):
     """A ticket is forged, already used, expired or belongs to somebody else."""
+
+
+class RateLimitError(InputError):
+    """Too many battles or votes in a short time; the message says when to try again."""
 
 
 class CatalogError(GemrecError):

@@ -10,12 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gemrec.arena import Arena, ArenaLimits, FewestVotesSampler, TicketOffice, check_prompt
+from gemrec.arena import (
+    SAMPLERS,
+    Arena,
+    ArenaLimits,
+    Draw,
+    RateLimits,
+    TicketOffice,
+    check_prompt,
+)
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
@@ -48,6 +57,7 @@ class Services:
         refresher: Keeps the snapshot of all derived state.
         arena: Battles and votes.
         clock: Now, timezone-aware UTC.
+        rng_factory: A fresh random generator.
     """
 
     settings: Settings
@@ -60,6 +70,7 @@ class Services:
     refresher: Refresher
     arena: Arena
     clock: Callable[[], datetime]
+    rng_factory: Callable[[], np.random.Generator]
 
     def start(self) -> None:
         """Start the refresher and warm the workers up; returns at once."""
@@ -71,6 +82,7 @@ class Services:
 
     def close(self) -> None:
         """Stop threads and worker processes."""
+        self.arena.close()
         self.refresher.close()
         self.grids.close()
         self.embeddings.close()
@@ -143,6 +155,14 @@ class Services:
             InputError: There is no such category.
         """
         return self.prompts.prompts if category is None else self.prompts.in_category(category)
+
+    def next_prompt(self, category: str | None = None) -> Prompt:
+        """A prompt by the dice, of any or of one category.
+
+        Raises:
+            InputError: There is no such category, or no prompt at all.
+        """
+        return self.prompts.sample(self.rng_factory(), category)
 
     def _category_of(self, text: str) -> str:
         return next((p.category for p in self.prompts.prompts if p.text == text), "")
@@ -265,13 +285,29 @@ def build_services(
         TicketOffice(
             store.secrets.get_or_create(TICKET_SECRET), store, clock, settings.ticket_minutes
         ),
-        FewestVotesSampler(),
+        Draw(SAMPLERS[settings.sampler](), settings.random_share),
         refresher,
         clock,
         rng_factory,
         ArenaLimits(settings.prompt_length),
+        RateLimits(
+            settings.annotator_limit,
+            settings.address_limit,
+            on_refusal=lambda reason: store.tickets.refuse(reason, clock()),
+        ),
         on_images=embed,
+        vectors=partial(embeddings.image_vectors, wait=False),
     )
     return Services(
-        settings, catalog, prompts, store, images, grids, embeddings, refresher, arena, clock
+        settings,
+        catalog,
+        prompts,
+        store,
+        images,
+        grids,
+        embeddings,
+        refresher,
+        arena,
+        clock,
+        rng_factory,
     )

@@ -45,6 +45,19 @@ class Settings(BaseSettings):
     ticket_minutes: float = Field(
         120.0, gt=0, description="Minutes for which a ticket to vote is valid."
     )
+    sampler: Literal["information", "personal", "fewest_votes", "uniform"] = Field(
+        "information", description="Which models meet: what the choice shall teach most about."
+    )
+    random_share: float = Field(
+        0.1, ge=0, le=1, description="Share of battles whose models are drawn uniformly."
+    )
+    annotator_limit: str = Field(
+        "240/minute", description="Most battles, and most votes, of one person; empty for no limit."
+    )
+    address_limit: str = Field(
+        "3000/minute",
+        description="Most battles, and most votes, from one network address; empty for no limit.",
+    )
     prompt_length: int = Field(300, ge=1, description="Most characters a prompt may have.")
     open_api: bool = Field(
         True, description="Whether the API believes the plain `annotator` name it is given."

@@ -1,4 +1,4 @@
-"""The arena: which pair to show, the right to vote on it, the battle itself and its votes.
+"""The arena: which models to show, the right to vote on them, the battle itself and its votes.
 
 Nothing that leaves this package before a vote names a model of a blind battle.
 """
@@ -6,25 +6,36 @@ Nothing that leaves this package before a vote names a model of a blind battle.
 from gemrec.arena.battles import Arena
 from gemrec.arena.checks import check_images, check_outcome, check_prompt
 from gemrec.arena.cooldown import Cooldown
+from gemrec.arena.drawing import Choice, Draw
 from gemrec.arena.events import (
+    LABELS,
     ArenaEvent,
     ArenaLimits,
     BattleFailed,
     BattleImages,
     BattleProgress,
     BattleReady,
+    BattleReplaced,
+    Reign,
     Side,
 )
+from gemrec.arena.evidence import Beliefs, Evidence, Standings
+from gemrec.arena.history import HistoryEntry
+from gemrec.arena.kings import RunState
+from gemrec.arena.limits import RateLimits, read_limits
 from gemrec.arena.sampling import (
     SAMPLERS,
     FewestVotesSampler,
-    PairChoice,
+    InformationSampler,
     PairSampler,
+    PersonalSampler,
     UniformSampler,
 )
 from gemrec.arena.tickets import TicketOffice
+from gemrec.arena.wishes import Wish
 
 __all__ = [
+    "LABELS",
     "SAMPLERS",
     "Arena",
     "ArenaEvent",
@@ -33,14 +44,27 @@ __all__ = [
     "BattleImages",
     "BattleProgress",
     "BattleReady",
+    "BattleReplaced",
+    "Beliefs",
+    "Choice",
     "Cooldown",
+    "Draw",
+    "Evidence",
     "FewestVotesSampler",
-    "PairChoice",
+    "HistoryEntry",
+    "InformationSampler",
     "PairSampler",
+    "PersonalSampler",
+    "RateLimits",
+    "Reign",
+    "RunState",
     "Side",
+    "Standings",
     "TicketOffice",
     "UniformSampler",
+    "Wish",
     "check_images",
     "check_outcome",
     "check_prompt",
+    "read_limits",
 ]

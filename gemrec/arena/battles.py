@@ -1,41 +1,48 @@
-"""Battles: open one, vote on it, take the vote back, pick it up again after a reload."""
+"""The arena's whole service: battles, votes, history, king's runs."""
 
 import secrets
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gemrec.arena.checks import check_images, check_outcome, check_prompt
-from gemrec.arena.choosing import PairChooser
+from gemrec.arena.checks import check_outcome
+from gemrec.arena.choosing import ModelChooser
 from gemrec.arena.cooldown import Cooldown
-from gemrec.arena.events import LABELS, ArenaEvent, ArenaLimits, BattleReady, Side
-from gemrec.arena.opening import BattleRun, Names
-from gemrec.arena.reveal import reveal_vote
-from gemrec.arena.sampling import PairSampler
+from gemrec.arena.drawing import Draw
+from gemrec.arena.events import ArenaEvent, ArenaLimits, BattleReady
+from gemrec.arena.evidence import EvidenceDesk
+from gemrec.arena.history import HistoryEntry, read_history
+from gemrec.arena.kings import KingRun, RunState, read_run
+from gemrec.arena.likeness import Likeness
+from gemrec.arena.limits import OPENING, RateLimits
+from gemrec.arena.opener import Opener
+from gemrec.arena.planning import Planner
+from gemrec.arena.preparing import Preparations, Workshop
 from gemrec.arena.tickets import TicketOffice
+from gemrec.arena.voting import VoteDesk
+from gemrec.arena.wishes import Wish, make_wish
 from gemrec.catalog import Catalog
-from gemrec.errors import InputError, TicketError
-from gemrec.generation import GridRequest, GridService
+from gemrec.errors import InputError
+from gemrec.generation import GridService
 from gemrec.recommend import Refresher
 from gemrec.records import (
-    Battle,
+    BattleForm,
     BattleMode,
     EventKind,
     Image,
     Model,
-    Outcome,
     Prompt,
     Remarks,
     Reveal,
+    Tiers,
     Vote,
 )
-from gemrec.store import Store, TicketRow
+from gemrec.store import Store
 
 _ID_BYTES = 12
-_SEED_LIMIT = 2**31
+NOTHING = Remarks()
 
 
 def random_id() -> str:
@@ -47,25 +54,32 @@ def ignore(prompt: Prompt, images: Sequence[Image]) -> None:
     """For arenas whose images nobody waits for."""
 
 
+def no_vectors(images: Sequence[Image]) -> Mapping[int, NDArray[np.float32]]:  # noqa: ARG001
+    """For arenas without an encoder: nothing looks the same."""
+    return {}
+
+
 def never() -> bool:
     """For callers who do not cancel."""
     return False
 
 
 class Arena:
-    """The arena's whole service.
+    """The arena's whole service; safe to share between threads.
 
     Args:
         store: Battles, tickets and votes.
         catalog: The models.
         grids: Makes the images.
         tickets: Issues and reads tickets.
-        sampler: Draws pairs.
-        refresher: Is nudged after each vote; also knows the ratings to reveal.
+        draw: Draws models when people leave them open.
+        refresher: Is nudged after each vote; also knows the ratings and what votes say so far.
         clock: Now, timezone-aware UTC.
         rng_factory: A fresh random generator per battle.
         limits: What people may ask for.
-        on_images: Told the prompt and all images of a battle once they are there.
+        rates: How often they may ask.
+        on_images: Told the prompt and the images of a battle as they come.
+        vectors: The embeddings that are there already, by image id; must not wait.
         new_id: Names battles and showings; must not be guessable.
     """
 
@@ -75,32 +89,54 @@ class Arena:
         catalog: Catalog,
         grids: GridService,
         tickets: TicketOffice,
-        sampler: PairSampler,
+        draw: Draw,
         refresher: Refresher,
         clock: Callable[[], datetime],
         rng_factory: Callable[[], np.random.Generator],
         limits: ArenaLimits,
+        rates: RateLimits | None = None,
         on_images: Callable[[Prompt, Sequence[Image]], None] = ignore,
+        vectors: Callable[[Sequence[Image]], Mapping[int, NDArray[np.float32]]] = no_vectors,
         new_id: Callable[[], str] = random_id,
     ) -> None:
         self.limits = limits
         self._store = store
         self._catalog = catalog
-        self._grids = grids
-        self._tickets = tickets
-        self._refresher = refresher
         self._clock = clock
-        self._rng_factory = rng_factory
-        self._on_images = on_images
-        self._new_id = new_id
-        self._lock = threading.Lock()
-        self._runs: list[BattleRun] = []
-        self._cooldown = Cooldown(clock)
-        self._chooser = PairChooser(catalog, store, grids.problem, sampler, self._cooldown)
+        self._rates = rates or RateLimits()
+        cooldown = Cooldown(clock)
+        self._chooser = ModelChooser(
+            catalog, grids.problem, draw, EvidenceDesk(refresher), cooldown
+        )
+        self._planner = Planner(store, catalog, self._chooser, clock, rng_factory)
+        self._opener = Opener(
+            store,
+            self._planner,
+            grids,
+            tickets,
+            cooldown,
+            Likeness(vectors),
+            clock,
+            new_id,
+            on_images,
+            self.model_name,
+        )
+        self._preparations = Preparations(
+            Workshop(self._planner, grids, self._opener, on_images, self._opener.note_failure),
+            clock,
+        )
+        self._votes = VoteDesk(
+            store, tickets, refresher, self._rates, limits, clock, self.model_name
+        )
 
     def usable_models(self) -> tuple[Model, ...]:
         """Models on offer that can run on this machine."""
         return self._chooser.usable()
+
+    def model_name(self, model_id: str) -> str:
+        """Display name of a model, also of one that has left the catalog."""
+        model = self._catalog.models.get(model_id)
+        return self._store.models.known().get(model_id, model_id) if model is None else model.name
 
     def open_battle(
         self,
@@ -110,9 +146,13 @@ class Arena:
         models: Sequence[str] | None = None,
         images: int = 4,
         mode: BattleMode = BattleMode.BLIND,
+        form: BattleForm = BattleForm.PAIR,
+        sides: int = 2,
+        king: str | None = None,
+        address: str | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[ArenaEvent]:
-        """Open a battle and make its images.
+        """Open a battle and make its images, or take the one prepared for the same wish.
 
         What was asked for is checked at once; the events come as the iterator is read. The last
         event is :class:`BattleReady`, or :class:`BattleFailed` when it is no contest; after a
@@ -120,176 +160,202 @@ class Arena:
 
         Args:
             annotator_id: Who will vote.
-            prompt: What both models are asked for.
+            prompt: What all models are asked for.
             models: Model ids to choose from; None means all that can run here.
             images: Images per side.
             mode: Blind, or named when people want to know what they compare.
+            form: A pair; a pair in a king's run, see :mod:`gemrec.arena.kings`; or a ranking.
+            sides: 2, or 3 to 8 for a ranking.
+            king: Id of the battle of a king's run that was voted on last; None starts a run.
+            address: Network address of the caller, for the rate limit; never kept.
             cancelled: Read between steps; True stops the work.
 
         Raises:
-            InputError: The annotator is unknown, too few models, a bad number of images.
+            InputError: The annotator is unknown, too few models, something is out of range.
             PromptError: The prompt is empty or too long.
             UnknownModelError: A model id is not in the catalog.
+            RateLimitError: Too many battles in a short time.
         """
-        asked = check_prompt(prompt, self.limits)
-        count = check_images(images, self.limits)
-        if self._store.annotators.get(annotator_id) is None:
-            raise InputError(f"annotator: got {annotator_id!r}; allowed: one who has signed in")
-        rng = self._rng_factory()
-        sides, policy, propensity = self._chooser.choose(models, mode, rng)
-        battle = Battle(
-            id=self._new_id(),
-            annotator_id=annotator_id,
-            prompt=asked.text,
-            category=asked.category,
-            mode=mode,
-            models=sides,
-            seeds=tuple(int(s) for s in rng.integers(_SEED_LIMIT, size=count)),
-            policy=policy,
-            propensity=propensity,
-            opened_at=self._clock(),
-        )
-        return self._open(battle, asked, cancelled)
+        wish = make_wish(prompt, models, images, mode, form, sides, king, self.limits)
+        self._rates.check(OPENING, annotator_id, address)
+        ready = self._preparations.take(annotator_id, wish)
+        if ready is not None:
+            return self._opener.open(ready.plan, ready.play(cancelled), cancelled)
+        return self._opener.open(self._planner.plan(annotator_id, wish), None, cancelled)
 
-    def _open(
-        self, battle: Battle, prompt: Prompt, cancelled: Callable[[], bool]
-    ) -> Iterator[ArenaEvent]:
-        self._store.prompts.add(prompt)
-        self._store.battles.open(battle)
-        models = [self._catalog.get(model_id) for model_id in battle.models]
-        stream = self._grids.stream(
-            [GridRequest(model, prompt, battle.seeds) for model in models],
-            cancelled,
-            pairwise=battle.mode is BattleMode.BLIND,
-        )
-        run = BattleRun(battle, models, self._store, self._cooldown, self._new_id)
-        with self._under_way(run):
-            names = yield from run.events(stream)
-            self._on_images(prompt, run.images)
-            if names is None:
-                return
-            ticket = self._tickets.issue(battle, battle.annotator_id)
-        yield self._ready(battle, ticket, names)
+    def prepare(
+        self,
+        annotator_id: str,
+        prompt: Prompt,
+        *,
+        models: Sequence[str] | None = None,
+        images: int = 4,
+        mode: BattleMode = BattleMode.BLIND,
+        form: BattleForm = BattleForm.PAIR,
+        sides: int = 2,
+        king: str | None = None,
+    ) -> None:
+        """Begin to make this person's next battle; returns at once.
 
-    @contextmanager
-    def _under_way(self, run: BattleRun) -> Iterator[None]:
-        with self._lock:
-            self._runs.append(run)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._runs.remove(run)
+        ``open_battle`` with the same arguments takes it, finished or under way. It is given up when
+        the person opens or prepares another one, after ten minutes, or by
+        :meth:`cancel_prepared`. Its images are made only while nobody waits for others.
+
+        Raises:
+            InputError: As :meth:`open_battle`.
+        """
+        wish = make_wish(prompt, models, images, mode, form, sides, king, self.limits)
+        if self._preparations.wish_of(annotator_id) != wish:
+            self._preparations.begin(self._planner.plan(annotator_id, wish))
+
+    def prepared(self, annotator_id: str) -> Wish | None:
+        """What is prepared for this person, or None."""
+        return self._preparations.wish_of(annotator_id)
+
+    def cancel_prepared(self, annotator_id: str) -> None:
+        """Stop making this person's next battle, if one is made."""
+        self._preparations.cancel(annotator_id)
+
+    def close(self) -> None:
+        """Give up all prepared battles."""
+        self._preparations.close()
 
     def hidden_images(self) -> frozenset[int]:
         """Ids of images whose models nobody may learn yet.
 
-        They are those of every blind battle that is being made or waits for its vote: whoever
-        asks, the answer could reach the person who has still to vote.
+        They are those of every blind battle that is prepared, being made or waits for its vote, and
+        of every king's run that goes on: whoever asks, the answer could reach the person who has
+        still to vote.
         """
-        with self._lock:
-            under_way = {image.id for run in self._runs if run.is_blind for image in run.images}
-        return self._store.battles.hidden_images(self._clock()) | under_way
-
-    def _ready(self, battle: Battle, ticket: str, names: Names) -> BattleReady:
-        known = self._store.models.known() if battle.mode is BattleMode.NAMED else {}
-        left, right = (
-            Side(label, side_names, known.get(model_id))
-            for label, side_names, model_id in zip(LABELS, names, battle.models, strict=True)
+        return (
+            self._store.battles.hidden_images(self._clock())
+            | self._opener.image_ids()
+            | self._preparations.image_ids()
         )
-        prompt = Prompt(battle.prompt, battle.category)
-        return BattleReady(battle.id, ticket, (left, right), prompt, battle.mode)
 
     def resume(self, annotator_id: str) -> BattleReady | None:
-        """The annotator's newest battle that still waits for a vote, or None."""
-        waiting = self._waiting(annotator_id)
-        if waiting is None:
-            return None
-        battle, row = waiting
-        left, right = ([""] * len(battle.seeds) for _ in LABELS)
-        for showing in self._store.battles.showings(battle.id):
-            (left, right)[showing.side][showing.position] = showing.name
-        return self._ready(battle, self._tickets.sign(row.id), (tuple(left), tuple(right)))
+        """The annotator's newest battle that still waits for a vote, or None.
 
-    def _waiting(self, annotator_id: str) -> tuple[Battle, TicketRow] | None:
-        """The newest battle that can still be voted on, with its ticket."""
-        battle = self._store.battles.latest_open(annotator_id)
-        row = None if battle is None else self._store.tickets.for_battle(battle.id)
-        if battle is None or row is None or row.expires_at <= self._clock():
-            return None
-        return battle, row
+        A ranking brings its draft along, a king's battle its reign.
+        """
+        return self._opener.resume(annotator_id)
 
     def cast_vote(
         self,
         token: str,
         outcome: str,
         annotator_id: str | None = None,
-        dwell_ms: int | None = None,
+        *,
+        ranking: Tiers | None = None,
+        remarks: Remarks = NOTHING,
+        address: str | None = None,
     ) -> Reveal:
         """Commit a vote, then reveal the models.
+
+        The same vote sent again, as by a double click, stores nothing and gives the same answer. In
+        a king's run that goes on the answer names nobody.
 
         Args:
             token: The signed ticket.
             outcome: One of the words of :class:`~gemrec.records.Outcome`.
             annotator_id: Who votes; None trusts the ticket alone.
-            dwell_ms: Milliseconds between showing and voting.
+            ranking: The order, with ``ranking`` alone: tiers of sides, best first, tied sides in
+                one tier, unranked sides left out.
+            remarks: Reasons, best image, reason of a skip, dwell time, zooms.
+            address: Network address of the caller, for the rate limit; never kept.
 
         Raises:
             OutcomeError: The outcome is not allowed. The ticket stays valid.
-            TicketError: Forged, used, expired or somebody else's ticket. Nothing changes.
+            InputError: Outcome, ranking and remarks do not fit the battle. The ticket stays valid.
+            TicketError: Forged, expired or somebody else's ticket, or used for another outcome.
+                Nothing changes; the refusal is counted.
+            RateLimitError: Too many votes in a short time. The ticket stays valid; the refusal is
+                counted.
         """
-        said = check_outcome(outcome)
-        ticket_id = self._tickets.read(token)
-        row = self._store.tickets.get(ticket_id)
-        if row is not None and annotator_id is not None and row.annotator_id != annotator_id:
-            self._tickets.refuse("annotator")
-            raise TicketError(
-                "This ticket belongs to another annotator; open a battle of your own."
-            )
-        before = self._refresher.current()
-        vote = self._store.votes.cast(
-            ticket_id, said, self._clock(), remarks=Remarks(dwell_ms=dwell_ms)
-        )
-        self._refresher.nudge()
-        return reveal_vote(vote, before.board(), self._store.models.known())
+        return self._votes.cast(token, outcome, annotator_id, ranking, remarks, address)
 
-    def edit(self, annotator_id: str, vote_id: int, outcome: str) -> Vote:
+    def edit(
+        self,
+        annotator_id: str,
+        vote_id: int,
+        outcome: str,
+        *,
+        ranking: Tiers | None = None,
+        remarks: Remarks | None = None,
+    ) -> Vote:
         """Replace what a vote said, also one that was taken back; the trail keeps everything.
 
+        Args:
+            annotator_id: Whose vote it is.
+            vote_id: Any event of the battle's trail.
+            outcome: What is said now.
+            ranking: The new order, with ``ranking`` alone.
+            remarks: What else is said now; None keeps the old remarks.
+
         Raises:
-            InputError: The annotator has no such vote.
+            InputError: The annotator has no such vote, or the outcome does not fit the battle.
             OutcomeError: The outcome is not allowed.
         """
         said = check_outcome(outcome)
-        return self._change(annotator_id, vote_id, EventKind.EDIT, said)
+        return self._votes.change(
+            annotator_id, vote_id, EventKind.EDIT, said, ranking=ranking, remarks=remarks
+        )
 
     def undo(self, annotator_id: str, vote_id: int) -> Vote:
-        """Take a vote back; the trail keeps it, everything derived forgets it.
+        """Take a vote back, however old; the trail keeps it, everything derived forgets it.
 
         Raises:
             InputError: The annotator has no such vote, or it is taken back already.
         """
-        return self._change(annotator_id, vote_id, EventKind.UNDO, None)
+        return self._votes.change(annotator_id, vote_id, EventKind.UNDO, None)
 
-    def _change(
-        self, annotator_id: str, vote_id: int, kind: EventKind, outcome: Outcome | None
-    ) -> Vote:
-        named = next(iter(self._store.votes.after(vote_id - 1, limit=1)), None)
-        trail = () if named is None else self._store.votes.of_battle(named.battle_id)
-        if (
-            named is None
-            or named.id != vote_id
-            or named.annotator_id != annotator_id
-            or (kind is EventKind.UNDO and trail[-1].kind is EventKind.UNDO)
-        ):
-            raise InputError(
-                f"vote: got {vote_id!r}; allowed: a vote of yours that is not taken back already"
-            )
-        changed = self._store.votes.append_change(trail[-1].id, kind, outcome, self._clock())
-        self._refresher.nudge()
-        return changed
+    def save_draft(self, annotator_id: str, battle_id: str, ranking: Tiers) -> None:
+        """Keep an unfinished order of a ranking; :meth:`resume` brings it back.
 
-    def history(self, annotator_id: str, limit: int = 100) -> tuple[Vote, ...]:
-        """The annotator's votes as they stand, newest first."""
-        votes = sorted(self._store.votes.current(annotator_id), key=lambda v: v.id, reverse=True)
-        return tuple(votes[:limit])
+        Args:
+            annotator_id: Whose battle it is.
+            battle_id: The battle.
+            ranking: Tiers of the sides placed so far, best first; may be empty.
+
+        Raises:
+            TicketError: It is no open battle of this person.
+            InputError: It is no ranking, or the order names a side twice or one that is not there.
+        """
+        self._votes.save_draft(annotator_id, battle_id, ranking)
+
+    def history(
+        self, annotator_id: str, limit: int = 100, before: int | None = None
+    ) -> tuple[HistoryEntry, ...]:
+        """The battles that this person has voted on, last one first.
+
+        Args:
+            annotator_id: Whose.
+            limit: At most this many.
+            before: ``first_id`` of the last entry that is known; None for the first page.
+        """
+        open_runs = self._store.runs.open_ids(annotator_id, self._clock())
+        return read_history(self._store, annotator_id, limit, before, self.model_name, open_runs)
+
+    def current_run(self, annotator_id: str) -> RunState | None:
+        """Where the person's open king's run stands, or None; names nobody."""
+        run = self._open_run(annotator_id)
+        if run is None:
+            return None
+        pool = {model.id for model in self.usable_models()}
+        return run.state(challengers=len(pool - run.met))
+
+    def end_run(self, annotator_id: str) -> RunState:
+        """End the person's king's run and learn all names.
+
+        Raises:
+            InputError: There is no open run.
+        """
+        run = self._open_run(annotator_id)
+        if run is None:
+            raise InputError("You have no king's run that goes on; start one first.")
+        self._store.runs.end(run.id, self._clock())
+        return run.state(name_of=self.model_name)
+
+    def _open_run(self, annotator_id: str) -> KingRun | None:
+        ids = self._store.runs.open_ids(annotator_id, self._clock())
+        return read_run(self._store, next(iter(ids))) if ids else None

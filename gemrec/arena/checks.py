@@ -4,7 +4,7 @@ import unicodedata
 
 from gemrec.arena.events import ArenaLimits
 from gemrec.errors import InputError, OutcomeError, PromptError
-from gemrec.records import Outcome, Prompt
+from gemrec.records import Outcome, Prompt, Remarks
 
 _UNUSABLE = {"Cc", "Cs"}  # control characters and halves of surrogate pairs
 
@@ -54,6 +54,23 @@ def check_outcome(outcome: str) -> Outcome:
     except ValueError as error:
         allowed = ", ".join(Outcome)
         raise OutcomeError(f"outcome: got {outcome!r}; allowed: {allowed}") from error
+
+
+def check_remarks(remarks: Remarks, outcome: Outcome, limits: ArenaLimits) -> None:
+    """Refuse what cannot be kept beside a vote.
+
+    Raises:
+        InputError: A reason for a skip that is no skip, or one that is too long.
+    """
+    if remarks.skip_reason and outcome is not Outcome.SKIP:
+        raise InputError(
+            f"skip_reason: got one with outcome {str(outcome)!r}; allowed: only with 'skip'"
+        )
+    if len(remarks.skip_reason) > limits.reason_length:
+        raise InputError(
+            f"skip_reason: got {len(remarks.skip_reason)} characters; allowed: at most "
+            f"{limits.reason_length}. Shorten it."
+        )
 
 
 def _tidy(text: str) -> str:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from gemrec.records import BattleMode, Prompt
+from gemrec.records import BattleForm, BattleMode, Prompt, Tiers
 
-LABELS = ("A", "B")
+LABELS = "ABCDEFGH"
+"""One letter per side, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +15,17 @@ class ArenaLimits:
     Attributes:
         prompt_length: Most characters of a prompt.
         images: Most images per side of one battle.
+        reason_length: Most characters of the reason of a skip.
     """
 
     prompt_length: int = 300
     images: int = 9
+    reason_length: int = 500
 
 
 @dataclass(frozen=True, slots=True)
 class BattleProgress:
-    """How far the whole battle is (0..1, both sides as one number) and what is happening."""
+    """How far the whole battle is (0..1, all sides as one number) and what is happening."""
 
     fraction: float
     message: str
@@ -33,13 +36,20 @@ class BattleImages:
     """Image ``position`` is ready.
 
     Attributes:
-        position: 0-based place in both grids.
-        names: Random showing name per side. Blind battles always fill both; in a named one a side
+        position: 0-based place in every grid.
+        names: Random showing name per side. Blind battles always fill all; in a named one a side
             that is not ready yet is None.
     """
 
     position: int
-    names: tuple[str | None, str | None]
+    names: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BattleReplaced:
+    """The grids so far look the same; forget them, others for the same prompt follow."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class Side:
     """One grid of a battle.
 
     Attributes:
-        label: ``A`` (left) or ``B`` (right).
+        label: ``A`` (side 0, left), ``B`` (side 1, right) and so on to ``H``.
         names: Showing name of every image, in order.
         model_name: The model's display name in a named comparison; None while it is hidden.
     """
@@ -65,22 +75,45 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Reign:
+    """Where a king's run stands; names nobody.
+
+    Attributes:
+        run: Id of the run.
+        bout: Number of the battle in the run, from 1.
+        king: Side of the reigning model; None in the first battle, where nobody reigns yet.
+        wins: How often it has stayed.
+    """
+
+    run: str
+    bout: int
+    king: int | None = None
+    wins: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BattleReady:
     """A battle that can be voted on.
 
     Attributes:
         battle_id: Random id.
         ticket: The signed, single-use right to vote.
-        sides: (left, right).
-        prompt: What both sides were asked for.
+        sides: (left, right), or the three to eight sides of a ranking.
+        prompt: What all sides were asked for.
         mode: Blind or named.
+        form: What is asked for: a pair's outcome, or a ranking.
+        draft: The order so far of a ranking that was resumed; None when none was saved.
+        reign: Where the run stands; None outside a king's run.
     """
 
     battle_id: str
     ticket: str
-    sides: tuple[Side, Side]
+    sides: tuple[Side, ...]
     prompt: Prompt
     mode: BattleMode = BattleMode.BLIND
+    form: BattleForm = BattleForm.PAIR
+    draft: Tiers | None = None
+    reign: Reign | None = None
 
 
-ArenaEvent = BattleProgress | BattleImages | BattleFailed | BattleReady
+ArenaEvent = BattleProgress | BattleImages | BattleReplaced | BattleFailed | BattleReady

@@ -13,29 +13,31 @@ from gemrec.store import Store
 log = logging.getLogger(__name__)
 
 NO_CONTEST = (
-    "One of the two models could not make its images, so this is no contest. "
+    "One of the models could not make its images, so this is no contest. "
     "Nothing was recorded; open a new battle."
 )
-Names = tuple[tuple[str, ...], tuple[str, ...]]
+Names = tuple[tuple[str, ...], ...]
 
 
 class BattleRun:
     """One battle while its images are made.
 
     In a blind battle nothing that depends on the models leaves it: messages are its own, images
-    appear on both sides together, and a failure does not say whose it was.
+    appear on all sides together, and a failure does not say whose it was.
 
     Args:
         battle: The stored battle.
-        models: (left, right).
+        models: One per side.
         store: Where showings are kept.
-        cooldown: Told which models failed or worked.
+        cooldown: Told which models worked.
         new_id: Names showings.
+        on_images: Told the images of each place once they are there.
 
     Attributes:
         battle: The stored battle.
         is_blind: Whether its models are hidden until the vote.
-        images: All images that are stored so far.
+        images: Images that are stored so far, per side in the order of places.
+        failed: Ids of the models that could not make theirs.
     """
 
     def __init__(
@@ -45,14 +47,17 @@ class BattleRun:
         store: Store,
         cooldown: Cooldown,
         new_id: Callable[[], str],
+        on_images: Callable[[Sequence[Image]], None],
     ) -> None:
-        self.images: list[Image] = []
         self.battle = battle
+        self.is_blind = battle.mode is BattleMode.BLIND
+        self.images: list[list[Image]] = [[] for _ in models]
+        self.failed: list[str] = []
         self._models = models
         self._store = store
         self._cooldown = cooldown
         self._new_id = new_id
-        self.is_blind = battle.mode is BattleMode.BLIND
+        self._on_images = on_images
         self._names: list[list[str | None]] = [[None] * len(battle.seeds) for _ in models]
         self._fraction = 0.0
         self._failures: list[str] = []
@@ -79,11 +84,11 @@ class BattleRun:
             )
             yield BattleFailed(reason)
             return None
-        left, right = (tuple(n for n in side if n is not None) for side in self._names)
-        if len(left) == len(right) == len(self.battle.seeds):
+        names = tuple(tuple(n for n in side if n is not None) for side in self._names)
+        if all(len(side) == len(self.battle.seeds) for side in names):
             for model in self._models:
                 self._cooldown.worked(model.id)
-            return left, right
+            return names
         return None  # cancelled: the stream ended early without a failure
 
     def _translate(self, event: GridEvent) -> Generator[ArenaEvent]:
@@ -95,7 +100,7 @@ class BattleRun:
                 yield BattleImages(event.position, names)
         elif isinstance(event, GridFailed):
             model = self._models[event.side]
-            self._cooldown.failed(model.id)
+            self.failed.append(model.id)
             self._failures.append(f"{model.name}: {event.reason}")
             log.warning("battle %s, %s: %s", self.battle.id, model.id, event.reason)
         elif isinstance(event, GridDone):
@@ -105,19 +110,27 @@ class BattleRun:
         self._fraction = max(self._fraction, min(fraction, 1.0))
         if self.is_blind:
             ready = sum(all(names) for names in zip(*self._names, strict=True))
-            message = f"Drawing both grids: {ready} of {len(self.battle.seeds)} pairs ready"
+            sides = len(self._models)
+            both = sides == 2
+            what = "both grids" if both else f"{sides} grids"
+            places = "pairs" if both else "rows"
+            message = f"Drawing {what}: {ready} of {len(self.battle.seeds)} {places} ready"
         return BattleProgress(self._fraction, message)
 
-    def _show(self, position: int, images: Sequence[Image | None]) -> tuple[str | None, str | None]:
+    def _show(self, position: int, images: Sequence[Image | None]) -> tuple[str | None, ...]:
         """Store a random name for each image of one place before anybody hears of it."""
-        showings = [
-            Showing(self._new_id(), self.battle.id, image.id, side, position)
+        new = [
+            (side, image)
             for side, image in enumerate(images)
             if image is not None and self._names[side][position] is None
         ]
+        showings = [
+            Showing(self._new_id(), self.battle.id, image.id, side, position) for side, image in new
+        ]
         self._store.battles.show(showings)
-        self.images += [image for image in images if image is not None]
-        for showing in showings:
-            self._names[showing.side][position] = showing.name
+        for showing, (side, image) in zip(showings, new, strict=True):
+            self.images[side].append(image)
+            self._names[side][position] = showing.name
+        self._on_images([image for _, image in new])
         shown = {showing.side: showing.name for showing in showings}
-        return shown.get(0), shown.get(1)
+        return tuple(shown.get(side) for side in range(len(self._models)))

@@ -1,58 +1,47 @@
-"""Choosing the two models of a battle, with the probability of the choice.
+"""How likely each pair of models is to be shown.
 
-The probability (propensity) is stored with the battle, so that votes on deliberately chosen pairs
-can be re-weighted later. Every sampler gives every pair a chance above zero.
+A sampler gives every pair a chance; :mod:`gemrec.arena.drawing` draws, and stores the probability
+of what was drawn with the battle, so that votes on deliberately chosen pairs can be re-weighted.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gemrec.errors import InputError
+from gemrec.arena.evidence import Beliefs, Evidence, Floats
+from gemrec.preference.davidson import moments
 
-PairCounts = Mapping[tuple[str, str], int]
-
-
-@dataclass(frozen=True, slots=True)
-class PairChoice:
-    """A sampled pair.
-
-    Attributes:
-        models: (left, right) model ids; the sides are a fair coin flip.
-        policy: Name of the sampler.
-        propensity: Probability, above 0 and at most 1, of this pair in either order.
-    """
-
-    models: tuple[str, str]
-    policy: str
-    propensity: float
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""(n,) positions of each pair's first and second model."""
 
 
 class PairSampler(Protocol):
-    """Chooses two different models out of a pool."""
+    """Says how likely each pair of a pool should be shown."""
 
     @property
     def name(self) -> str:
         """The policy's name, stored with every battle."""
 
-    def sample(
-        self, model_ids: Sequence[str], counts: PairCounts, rng: np.random.Generator
-    ) -> PairChoice:
-        """Choose a pair.
+    def weigh(self, models: Sequence[str], evidence: Evidence) -> Floats:
+        """Weigh every pair.
 
         Args:
-            model_ids: At least two different ids; their order does not matter.
-            counts: Battles so far per pair, in either order of ids; missing pairs have none.
-            rng: Source of all randomness.
+            models: M different ids.
+            evidence: What is known of them.
 
-        Raises:
-            InputError: Fewer than two different ids.
+        Returns:
+            (M (M - 1) / 2,) weights, at least 0 and not all 0, in the order of
+            :func:`pairs_of`; chances are proportional to them.
         """
+
+
+def pairs_of(size: int) -> Pairs:
+    """All pairs of ``size`` models, in a fixed order."""
+    first, second = np.triu_indices(size, 1)
+    return first.astype(np.int64), second.astype(np.int64)
 
 
 class UniformSampler:
@@ -60,67 +49,84 @@ class UniformSampler:
 
     name = "uniform"
 
-    def sample(
+    def weigh(
         self,
-        model_ids: Sequence[str],
-        counts: PairCounts,  # noqa: ARG002 - the protocol's signature
-        rng: np.random.Generator,
-    ) -> PairChoice:
-        """See :meth:`PairSampler.sample`; ``counts`` is ignored."""
-        pairs = _pairs(model_ids)
-        return _draw(self.name, pairs, np.full(len(pairs), 1 / len(pairs)), rng)
+        models: Sequence[str],
+        evidence: Evidence,  # noqa: ARG002 - the protocol's signature
+    ) -> Floats:
+        """See :meth:`PairSampler.weigh`."""
+        return np.ones(len(models) * (len(models) - 1) // 2)
 
 
 class FewestVotesSampler:
-    """One of the least compared pairs, or now and then any pair.
-
-    Args:
-        explore: Share of battles, 0 < explore ≤ 1, whose pair is drawn uniformly from all pairs;
-            it keeps every propensity above zero.
-    """
+    """Only the least compared pairs, all equally likely."""
 
     name = "fewest_votes"
 
-    def __init__(self, explore: float = 0.2) -> None:
-        if not 0 < explore <= 1:
-            raise InputError(f"explore: got {explore}; allowed: above 0 and at most 1")
-        self.explore = explore
-
-    def sample(
-        self, model_ids: Sequence[str], counts: PairCounts, rng: np.random.Generator
-    ) -> PairChoice:
-        """See :meth:`PairSampler.sample`."""
-        pairs = _pairs(model_ids)
-        seen = np.array([counts.get((a, b), 0) + counts.get((b, a), 0) for a, b in pairs])
-        fewest = seen == seen.min()
-        chances = self.explore / len(pairs) + (1 - self.explore) * fewest / fewest.sum()
-        return _draw(self.name, pairs, chances, rng)
+    def weigh(self, models: Sequence[str], evidence: Evidence) -> Floats:
+        """See :meth:`PairSampler.weigh`."""
+        votes = evidence.games(models)[pairs_of(len(models))]
+        fewest: Floats = (votes == votes.min(initial=np.inf)).astype(np.float64)
+        return fewest
 
 
-def _pairs(model_ids: Sequence[str]) -> list[tuple[str, str]]:
-    """All pairs of different ids, in a fixed order so that equal seeds give equal choices."""
-    pairs = list(combinations(sorted(set(model_ids)), 2))
-    if not pairs:
-        raise InputError(f"models: got {len(set(model_ids))}; a battle needs at least 2")
-    return pairs
+class InformationSampler:
+    """Pairs in proportion to how much one vote on them steadies everybody's ratings."""
+
+    name = "information"
+
+    def weigh(self, models: Sequence[str], evidence: Evidence) -> Floats:
+        """See :meth:`PairSampler.weigh`; a model without votes starts with weight 1, the most."""
+        weights = a_optimal_weights(evidence.everybody(models))
+        unknown = evidence.games(models).sum(axis=1) == 0
+        first, second = pairs_of(len(models))
+        return np.where(unknown[first] | unknown[second], 1.0, weights)
 
 
-def _draw(
-    policy: str,
-    pairs: Sequence[tuple[str, str]],
-    chances: NDArray[np.float64],
-    rng: np.random.Generator,
-) -> PairChoice:
-    index = int(rng.choice(len(pairs), p=chances))
-    return PairChoice(fair_sides(pairs[index], rng), policy, float(chances[index]))
+class PersonalSampler:
+    """Pairs in proportion to how much one vote on them tells about this person's taste."""
+
+    name = "personal"
+
+    def weigh(self, models: Sequence[str], evidence: Evidence) -> Floats:
+        """See :meth:`PairSampler.weigh`."""
+        return a_optimal_weights(evidence.person(models))
 
 
-def fair_sides(pair: tuple[str, str], rng: np.random.Generator) -> tuple[str, str]:
-    """The pair in a random order, so that neither model is favoured by its place."""
-    first, second = pair
-    return (second, first) if rng.random() < 0.5 else (first, second)
+def a_optimal_weights(beliefs: Beliefs) -> Floats:
+    """How much one vote on each pair reduces the summed variance of the strengths.
+
+    With posterior covariance S, x = e_i - e_j, d = x'Sx and v the information of one vote about the
+    difference, one vote turns S into S - v Sx x'S / (1 + v d) (Sherman and Morrison, 1950), so the
+    trace falls by ``v |Sx|^2 / (1 + v d)``: A-optimality (Chernoff, 1953; Atkinson and Donev, 1992,
+    ch. 10). Strengths count relative to their mean, as only differences show.
+
+    Args:
+        beliefs: The posterior over M models.
+
+    Returns:
+        (M (M - 1) / 2,) weights above 0, scaled so that the largest is 1.
+    """
+    first, second = pairs_of(len(beliefs.mean))
+    centred = beliefs.covariance - beliefs.covariance.mean(axis=0)
+    effect = centred[:, first] - centred[:, second]
+    covariance = beliefs.covariance
+    spread = covariance[first, first] + covariance[second, second] - 2 * covariance[first, second]
+    gap = beliefs.mean[first] - beliefs.mean[second]
+    vote = moments(gap, beliefs.log_nu).variance
+    gain: Floats = vote * (effect**2).sum(axis=0) / (1 + vote * spread)
+    # Rounding of huge covariances must not take a pair's last chance.
+    gain = np.maximum(gain, np.finfo(np.float64).tiny)
+    scaled: Floats = gain / gain.max(initial=np.finfo(np.float64).tiny)
+    return np.maximum(scaled, np.finfo(np.float64).eps)
 
 
-SAMPLERS: Mapping[str, type[UniformSampler] | type[FewestVotesSampler]] = MappingProxyType(
-    {UniformSampler.name: UniformSampler, FewestVotesSampler.name: FewestVotesSampler}
+SAMPLERS: Mapping[str, Callable[[], PairSampler]] = MappingProxyType(
+    {
+        UniformSampler.name: UniformSampler,
+        FewestVotesSampler.name: FewestVotesSampler,
+        InformationSampler.name: InformationSampler,
+        PersonalSampler.name: PersonalSampler,
+    }
 )
+"""Every sampler by the word that the setting ``GEMREC_SAMPLER`` knows it by."""

@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from gemrec.catalog import Catalog
@@ -28,6 +28,19 @@ CHUNK = 2  # images per batch: half a usual grid, so that something shows at hal
 def utc_now() -> datetime:
     """The default clock."""
     return datetime.now(UTC)
+
+
+def no() -> bool:
+    """The answer of a caller who neither cancels nor steps back."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the caller of a stream says while it runs: to stop, or to let others go first."""
+
+    cancelled: Callable[[], bool] = no
+    background: Callable[[], bool] = no
 
 
 class GridService:
@@ -97,7 +110,7 @@ class GridService:
         """
         failures: list[str] = []
         state = GridState(requests, pairwise=False)
-        for event in self._stream(state, lambda: False):
+        for event in self._stream(state, Call()):
             if isinstance(event, GridFailed):
                 failures.append(event.reason)
         if failures:
@@ -109,6 +122,7 @@ class GridService:
         requests: Sequence[GridRequest],
         cancelled: Callable[[], bool] = lambda: False,
         pairwise: bool = True,
+        background: Callable[[], bool] = lambda: False,
     ) -> Iterator[GridEvent]:
         """Make the grids of all sides and tell what becomes ready.
 
@@ -120,6 +134,7 @@ class GridService:
             cancelled: Asked several times a second.
             pairwise: Show image k of all sides together, in the order of k (blind battles), or
                 each image as soon as it is there.
+            background: While it says True, everybody else's images go first.
 
         Yields:
             ``GridProgress``, ``GridImages`` and ``GridFailed``; at last one ``GridDone``.
@@ -127,9 +142,9 @@ class GridService:
         Raises:
             GenerationCancelledError: ``cancelled()`` said so. What was made stays in the cache.
         """
-        return self._stream(GridState(requests, pairwise), cancelled)
+        return self._stream(GridState(requests, pairwise), Call(cancelled, background))
 
-    def _stream(self, state: GridState, cancelled: Callable[[], bool]) -> Iterator[GridEvent]:
+    def _stream(self, state: GridState, call: Call) -> Iterator[GridEvent]:
         yield state.progress()
         sides = list(range(len(state.requests)))
         budgets = [self._timeout] * len(sides)
@@ -142,7 +157,7 @@ class GridService:
             for side in sides:
                 positions = state.missing(side, range(start, start + self._chunk))
                 if positions:
-                    yield from self._fill(state, side, positions, budgets, cancelled)
+                    yield from self._fill(state, side, positions, budgets, call)
                     yield from state.news()
         yield state.progress()
         yield state.done()
@@ -153,20 +168,22 @@ class GridService:
         side: int,
         positions: list[int],
         budgets: list[float],
-        cancelled: Callable[[], bool],
+        call: Call,
     ) -> Iterator[GridEvent]:
         """Make one batch of one side; a failure becomes an event."""
         request = state.requests[side]
         seeds = tuple(dict.fromkeys(request.seeds[position] for position in positions))
-        key = (request.model.id, request.prompt.text, request.model.parameters.key)
+        # Nobody waits for background work, which may be waiting itself.
+        lane = call.background()
+        key = (request.model.id, request.prompt.text, request.model.parameters.key, lane)
         try:
-            with self._locks.hold(key, cancelled):
+            with self._locks.hold(key, call.cancelled):
                 # Somebody else may have made them while this thread waited.
                 state.place(side, self._stored(request, seeds))
                 positions = state.missing(side, positions)
                 seeds = tuple(dict.fromkeys(request.seeds[position] for position in positions))
                 if seeds:
-                    yield from self._make(state, side, seeds, budgets, cancelled)
+                    yield from self._make(state, side, seeds, budgets, call)
         except GenerationCancelledError:
             raise
         except GenerationTimeoutError:
@@ -182,7 +199,7 @@ class GridService:
         side: int,
         seeds: tuple[int, ...],
         budgets: list[float],
-        cancelled: Callable[[], bool],
+        call: Call,
     ) -> Iterator[GridEvent]:
         request = state.requests[side]
         base = self._base(request.model)
@@ -190,7 +207,8 @@ class GridService:
         if problem is not None:
             raise GenerationError(problem)
         job = GenerationJob(request.model, base, request.prompt.text, seeds)
-        for event in self._worker.generate(job, max(budgets[side], 0.001), cancelled):
+        patience = max(budgets[side], 0.001)
+        for event in self._worker.generate(job, patience, call.cancelled, call.background):
             if isinstance(event, Generated):
                 budgets[side] -= event.seconds
                 state.place(side, self._keep(request, seeds, event))

@@ -70,7 +70,7 @@ def build_handler(
 
 
 class GenerationWorker:
-    """Runs generation jobs in a child, in order, whoever asks.
+    """Runs generation jobs in a child, in order, whoever asks; background jobs come last.
 
     Args:
         backend: Name of the backend, see ``registry``.
@@ -121,6 +121,7 @@ class GenerationWorker:
         job: GenerationJob,
         timeout: float | None = None,
         cancelled: Callable[[], bool] | None = None,
+        background: Callable[[], bool] | None = None,
     ) -> Iterator[StepDone | Generated]:
         """Make the images of one job.
 
@@ -128,6 +129,8 @@ class GenerationWorker:
             job: What to make.
             timeout: Seconds it may take once its turn has come.
             cancelled: Asked several times a second.
+            background: While it says True, other jobs go first; one that is under way then starts
+                again later.
 
         Yields:
             ``StepDone`` after each step, then one ``Generated``.
@@ -139,7 +142,7 @@ class GenerationWorker:
             WorkerError: The process died.
         """
         try:
-            for event in self._process.run(job, timeout, cancelled):
+            for event in self._process.run(job, timeout, cancelled, background):
                 if isinstance(event, StepDone | Generated):
                     yield event
         except WorkerTimeoutError as error:

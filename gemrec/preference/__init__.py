@@ -1,8 +1,9 @@
 """What everybody likes and what one person likes, from votes and from what pictures look like."""
 
+from gemrec.preference.belief import Belief, Scores, thompson_slate
 from gemrec.preference.counts import PairCounts
 from gemrec.preference.features import FeatureTable, build_features
-from gemrec.preference.model import Comparisons, PersonState, fit_person
+from gemrec.preference.model import Comparisons, Hint, PersonState, fit_person
 from gemrec.preference.shared import (
     SharedPrior,
     SharedState,
@@ -11,17 +12,22 @@ from gemrec.preference.shared import (
     shared_prior,
 )
 from gemrec.preference.taste import (
+    Axes,
     CategoryOffsets,
-    Scores,
+    Influence,
     Taste,
     fit_taste,
     read_comparisons,
 )
 
 __all__ = [
+    "Axes",
+    "Belief",
     "CategoryOffsets",
     "Comparisons",
     "FeatureTable",
+    "Hint",
+    "Influence",
     "PairCounts",
     "PersonState",
     "Scores",
@@ -35,4 +41,5 @@ __all__ = [
     "fit_taste",
     "read_comparisons",
     "shared_prior",
+    "thompson_slate",
 ]

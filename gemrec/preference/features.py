@@ -47,6 +47,7 @@ class FeatureTable:
         models: Row of ``looks`` per model id.
         prompts: Texts of ``contents``.
         contents: (P, d) unit vectors of what each prompt's pictures show.
+        basis: (d, r) turns differences of embeddings into differences of features.
     """
 
     dim: int = 0
@@ -58,11 +59,23 @@ class FeatureTable:
     models: Mapping[str, int] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
     contents: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    basis: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     def image(self, image_id: int) -> Array | None:
         """(r,) features of one image; None when it is not embedded."""
         row = self.rows.get(image_id)
         return None if row is None else self.images[row]
+
+    def direction(self, difference: Floats32 | Array) -> Array | None:
+        """(r,) features of a difference of two embeddings; None without a comparable embedding.
+
+        Use it on the difference of two texts or of two pictures, in which what they have in common
+        cancels; a single embedding mostly says what it shows.
+        """
+        if self.basis.shape[:1] != difference.shape:
+            return None
+        found: Array = difference.astype(np.float64) @ self.basis
+        return found
 
     def expected(self, model_id: str, category: str = "") -> int:
         """Row of ``looks`` to expect of a model's next picture; -1 for a model without pictures."""
@@ -94,7 +107,9 @@ def build_features(
     models = _groups([model_id for model_id, _ in grids.names])
     prompts = _groups([prompt for _, prompt in grids.names])
     content = _prompt_part(grids.mean(raw), prompts, models)
-    coordinates = _principal(raw - content[prompts.of[grids.of]], components)
+    centred = raw - content[prompts.of[grids.of]]
+    basis = _principal(centred, components)
+    coordinates = centred.astype(np.float64) @ basis
     grid_means = grids.mean(coordinates)
     model_means = models.mean(grid_means)
     category_of = {image.prompt: image.category for image in known}
@@ -104,7 +119,7 @@ def build_features(
         kinds.counts[:, None] + _CATEGORY_WEIGHT
     )
     looks = np.concatenate([grid_means, kind_means, model_means, np.zeros_like(grid_means[:1])])
-    for array in (coordinates, looks, content):
+    for array in (coordinates, looks, content, basis):
         array.setflags(write=False)
     kind_start, model_start = len(grid_means), len(grid_means) + len(kind_means)
     lengths = np.linalg.norm(content, axis=1, keepdims=True)
@@ -118,6 +133,7 @@ def build_features(
         models=MappingProxyType(models.numbered_from(model_start)),
         prompts=prompts.names,
         contents=(content / np.maximum(lengths, 1e-12)).astype(np.float64),
+        basis=basis,
     )
 
 
@@ -193,9 +209,8 @@ def _prompt_part(raw: Floats32, prompts: _Groups[str], models: _Groups[str]) -> 
 
 
 def _principal(centred: Floats32, components: int) -> Array:
-    """(n, r) scaled principal components."""
-    count = len(centred)
-    step = -(-count // _BASIS_SAMPLE)
+    """(d, r) scaled principal axes."""
+    step = -(-len(centred) // _BASIS_SAMPLE)
     sample = centred[::step].astype(np.float64)
     # The smaller of the two Gram matrices has the same leading axes.
     if len(sample) < centred.shape[1]:
@@ -207,12 +222,13 @@ def _principal(centred: Floats32, components: int) -> Array:
         keep = _leading(values, components)
         axes = right[:, keep]
     if len(keep) == 0:
-        return np.zeros((count, 0))
+        return np.zeros((centred.shape[1], 0))
     signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     deviation = np.sqrt(values[keep] / len(sample))
-    scores: Array = centred.astype(np.float64) @ (axes * signs / np.sqrt(deviation))
-    scores /= np.sqrt((scores**2).sum(axis=1).mean())
-    return scores
+    basis: Array = axes * signs / np.sqrt(deviation)
+    length = np.sqrt(((centred.astype(np.float64) @ basis) ** 2).sum(axis=1).mean())
+    scaled: Array = basis / length
+    return scaled
 
 
 def _leading(values: Array, components: int) -> NDArray[np.int64]:

@@ -1,41 +1,46 @@
 """What one person is expected to like: scores of models and pictures for a prompt's category."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gemrec.preference.belief import Belief, Scores
 from gemrec.preference.davidson import Array, margin
 from gemrec.preference.features import FeatureTable
-from gemrec.preference.model import Comparisons, PersonState, fit_person
+from gemrec.preference.model import Comparisons, Hint, PersonState, fit_person
 from gemrec.preference.shared import CATEGORY_VARIANCE, SharedState
 from gemrec.records import Image, Vote
-
-_Z_90: Final = 1.6448536269514722  # two-sided 90 % quantile of the normal distribution
-_PROBIT: Final = math.pi / 8  # MacKay (1992): averages a sigmoid over a normal distribution
 
 CategoryOffsets = Mapping[str, tuple[Array, Array]]
 """Per category with votes: (M,) offsets of the shared part in logits and (M,) their variances."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """How n models or pictures compare with the average model for the same prompt.
+class Axes:
+    """Taste per feature, beyond what everybody likes.
 
     Attributes:
-        score: (n,) probability that the person prefers it, when it is no tie, 0..1.
-        low: (n,) lower end of the 90 % interval.
-        high: (n,) upper end of the 90 % interval.
-        taste: (n,) part of the utility that comes from the person's liking for such pictures.
+        mean: (r,) weights in logits per unit of the feature.
+        deviation: (r,) their standard deviations.
     """
 
-    score: Array
-    low: Array
-    high: Array
-    taste: Array
+    mean: Array
+    deviation: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """How much each vote moved each of n models' utility, relative to the average of them.
+
+    Attributes:
+        votes: Ids of the person's k vote events that count.
+        shift: (k, n) logits by which the utility would fall without the vote, to first order.
+    """
+
+    votes: tuple[int, ...]
+    shift: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +52,17 @@ class Taste:
         person: The person's posterior.
         features: What pictures look like.
         offsets: Category differences, everybody's.
+        comparisons: The votes that the posterior was fitted to.
     """
 
     shared: SharedState
     person: PersonState
     features: FeatureTable
     offsets: CategoryOffsets
+    comparisons: Comparisons
 
-    def score_models(self, models: Sequence[str], category: str = "") -> Scores:
-        """Score models for a prompt.
+    def believe_models(self, models: Sequence[str], category: str = "") -> Belief:
+        """What is believed about models on a prompt's category, before any picture is made.
 
         Args:
             models: Model ids; the average model is the mean over them.
@@ -65,17 +72,20 @@ class Taste:
             KeyError: A model is not in ``shared.prior.models``.
         """
         rows = [self.features.expected(model_id, category) for model_id in models]
-        return self._score(models, self.features.looks[rows], np.array(rows) >= 0, category)
+        return self._believe(models, self.features.looks[rows], np.array(rows) >= 0, category)
 
-    def score_images(
+    def believe_images(
         self, images: Sequence[Image], models: Sequence[str], category: str = ""
-    ) -> Scores:
-        """Score pictures of one prompt.
+    ) -> Belief:
+        """What is believed about pictures of one prompt; ``models`` come first, as the baseline.
 
         Args:
             images: The pictures; those without features count as their model's average.
             models: Model ids whose mean is the average model.
             category: The prompt's category.
+
+        Returns:
+            A belief about ``len(models) + len(images)`` items.
 
         Raises:
             KeyError: A model is not in ``shared.prior.models``.
@@ -87,48 +97,82 @@ class Taste:
         for place, image in enumerate(images, start=len(models)):
             if (seen := table.image(image.id)) is not None:
                 phi[place], known[place] = seen, True
-        scores = self._score(makers, phi, known, category, len(models))
+        return self._believe(makers, phi, known, category, len(models))
+
+    def score_models(self, models: Sequence[str], category: str = "") -> Scores:
+        """Score models for a prompt, see :meth:`believe_models`."""
+        return self.believe_models(models, category).scores()
+
+    def score_images(
+        self, images: Sequence[Image], models: Sequence[str], category: str = ""
+    ) -> Scores:
+        """Score pictures of one prompt against the average model, see :meth:`believe_images`."""
+        scores = self.believe_images(images, models, category).scores()
         tail = slice(len(models), None)
         return Scores(scores.score[tail], scores.low[tail], scores.high[tail], scores.taste[tail])
 
-    def _score(
+    @property
+    def axes(self) -> Axes:
+        """The person's taste per feature."""
+        return Axes(self.person.taste, self.person.taste_deviation)
+
+    def steered(self, hints: Sequence[Hint]) -> "Taste":
+        """The same taste with hints taken in; the votes stay what they are, nothing is stored.
+
+        Args:
+            hints: Each with a direction of ``features.dim`` numbers.
+        """
+        return replace(self, person=self.person.given(hints)) if hints else self
+
+    def influence(self, models: Sequence[str], category: str = "") -> Influence:
+        """How much each vote moved each model's utility, relative to the average of them.
+
+        One Newton step from the posterior without the vote's own evidence (the infinitesimal
+        jackknife: Giordano et al. 2019, "A Swiss Army Infinitesimal Jackknife").
+
+        Args:
+            models: Model ids, none of them unknown.
+            category: The prompt's category, empty when unknown.
+        """
+        rows = [self.features.expected(model_id, category) for model_id in models]
+        makers = np.array([self.shared.prior.index[m] for m in models], dtype=np.int64)
+        shift = self.person.influence(self.comparisons, makers, self.features.looks[rows])
+        centred = shift - shift.mean(axis=1, keepdims=True) if len(models) else shift
+        return Influence(self.comparisons.votes, centred)
+
+    def _believe(
         self,
         makers: Sequence[str],
         phi: Array,
         has_look: NDArray[np.bool_],
         category: str,
         baseline: int | None = None,
-    ) -> Scores:
-        """Score items against the mean of the first ``baseline`` of them, all for None.
+    ) -> Belief:
+        """Believe something about items.
 
         Args:
             makers: (n,) model ids.
             phi: (n, r) features.
             has_look: (n,) whether the features are known.
             category: The prompt's category.
-            baseline: How many items make up the average.
+            baseline: How many items make up the average; all for None.
         """
-        if not makers:
-            none = np.zeros(0)
-            return Scores(none, none, none, none)
         prior = self.shared.prior
         rows = np.array([prior.index[model_id] for model_id in makers], dtype=np.int64)
         beyond = _beyond_model(self.shared, rows, phi, has_look)
-        mean, covariance = self.person.utilities(rows, phi, beyond)
+        mean, root = self.person.utilities(rows, phi, beyond)
         nothing = np.zeros(len(prior.models)), np.full(len(prior.models), CATEGORY_VARIANCE)
         offset, doubt = self.offsets.get(category, nothing)
-        mean = mean + offset[rows]
-        # All pictures of a model share its offset, and with it the doubt about it.
-        same = rows[:, None] == rows[None, :]
-        covariance = covariance + np.where(same, doubt[rows][:, None], 0.0)
-        gap = mean - mean[:baseline].mean()
-        column = covariance[:, :baseline].mean(axis=1)
-        variance = np.diag(covariance) - 2 * column + column[:baseline].mean()
-        deviation = np.sqrt(np.maximum(variance, 0.0))
-        taste = phi @ self.person.taste
-        low, high = _sigmoid(gap - _Z_90 * deviation), _sigmoid(gap + _Z_90 * deviation)
-        score = _sigmoid(gap / np.sqrt(1 + _PROBIT * deviation**2))
-        return Scores(np.clip(score, low, high), low, high, taste - taste[:baseline].mean())
+        return Belief(
+            makers=tuple(makers),
+            mean=mean + offset[rows],
+            root=root,
+            # All pictures of a model share its offset, and with it the doubt about it.
+            doubt=doubt[rows],
+            taste=phi @ self.person.taste,
+            log_nu=self.shared.log_nu,
+            baseline=len(makers) if baseline is None else baseline,
+        )
 
 
 def read_comparisons(
@@ -168,6 +212,7 @@ def read_comparisons(
         features=phi[:, 0] - phi[:, 1],
         known=known[:, 0] - known[:, 1],
         margin=np.array([margin(outcome) for _, outcome in cast]),
+        votes=tuple(v.id for v, _ in cast),
     )
 
 
@@ -182,8 +227,8 @@ def fit_taste(
         features: What pictures look like.
         offsets: Category differences.
     """
-    person = fit_person(shared, read_comparisons(votes, shared, features, offsets))
-    return Taste(shared, person, features, offsets)
+    comparisons = read_comparisons(votes, shared, features, offsets)
+    return Taste(shared, fit_person(shared, comparisons), features, offsets, comparisons)
 
 
 def _beyond_model(
@@ -192,8 +237,3 @@ def _beyond_model(
     """What everybody's taste adds for pictures beyond their models' usual looks, logits."""
     beyond: Array = (phi - shared.prior.features[rows]) @ shared.content
     return np.where(has_look, beyond, 0.0)
-
-
-def _sigmoid(value: Array) -> Array:
-    result: Array = (1 + np.tanh(value / 2)) / 2
-    return result

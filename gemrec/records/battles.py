@@ -54,6 +54,8 @@ class Battle:
         opened_at: When.
         form: A pair, a pair in a king's run, or a ranking.
         campaign: Id of the study that it belongs to; empty for none.
+        run: Id of the king's run that it belongs to; empty for none.
+        king: Side of the reigning model in a king's run; None in its first battle and elsewhere.
     """
 
     id: str
@@ -68,3 +70,5 @@ class Battle:
     opened_at: datetime
     form: BattleForm = BattleForm.PAIR
     campaign: str = ""
+    run: str = ""
+    king: int | None = None

@@ -176,8 +176,11 @@ class Reveal:
         vote: The stored vote.
         ratings: Elo change per model id.
         names: Display name per model id.
+        is_hidden: Whether the models stay hidden because a king's run goes on; ``ratings`` and
+            ``names`` are empty then, and ``vote.models`` must not leave the server.
     """
 
     vote: Vote
     ratings: Mapping[str, RatingChange] = field(default_factory=lambda: MappingProxyType({}))
     names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    is_hidden: bool = False

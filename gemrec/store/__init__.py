@@ -1,6 +1,6 @@
 """Everything that is remembered, in one SQLite file; the only package that knows SQL."""
 
 from gemrec.store.facade import Store
-from gemrec.store.rows import CountRow, TicketRow
+from gemrec.store.rows import CountRow, IncidentRow, TicketRow
 
-__all__ = ["CountRow", "Store", "TicketRow"]
+__all__ = ["CountRow", "IncidentRow", "Store", "TicketRow"]

@@ -25,6 +25,12 @@ SIDES = (
 )
 """The models of the row's battle as a JSON list, in the order of the sides."""
 
+HAS_VALID_TICKET = (
+    "EXISTS (SELECT 1 FROM battle AS other JOIN ticket ON ticket.battle_id = other.id "
+    "WHERE other.run_id = king_run.id AND ticket.expires_at > ?)"
+)
+"""Whether a king's run can still be voted on, or was a moment ago; takes the time of now."""
+
 _SELECT = (
     f"SELECT battle.*, prompt.text, prompt.category, {SIDES} AS models "  # noqa: S608 - a constant
     "FROM battle JOIN prompt ON prompt.id = battle.prompt_id "
@@ -49,7 +55,8 @@ class Battles:
             prompt_id = prompt_row(connection, Prompt(battle.prompt, battle.category))
             connection.execute(
                 "INSERT INTO battle (id, annotator_id, prompt_id, mode, form, seeds, policy, "
-                "propensity, opened_at, campaign) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "propensity, opened_at, campaign, run_id, king) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     battle.id,
                     battle.annotator_id,
@@ -61,6 +68,8 @@ class Battles:
                     battle.propensity,
                     to_text(battle.opened_at),
                     battle.campaign,
+                    battle.run or None,
+                    battle.king,
                 ),
             )
             connection.executemany(
@@ -114,25 +123,24 @@ class Battles:
         return tuple(_showing(row) for row in rows)
 
     def hidden_images(self, now: datetime) -> frozenset[int]:
-        """Return the images of blind battles that still wait for a vote, whoever's they are."""
+        """Return the images whose models somebody may not know yet, whoever's they are.
+
+        They are those of blind battles that wait for a vote and of king's runs that go on.
+        """
+        moment = to_text(now)
         with self._database.connect() as connection:
             rows = connection.execute(
-                "SELECT DISTINCT showing.image_id FROM ticket "
+                "SELECT showing.image_id FROM ticket "  # noqa: S608 - a constant
                 "JOIN battle ON battle.id = ticket.battle_id AND battle.mode = 'blind' "
                 "JOIN showing ON showing.battle_id = ticket.battle_id "
-                "WHERE ticket.vote_id IS NULL AND ticket.expires_at > ?",
-                (to_text(now),),
+                "WHERE ticket.vote_id IS NULL AND ticket.expires_at > ? "
+                "UNION SELECT showing.image_id FROM king_run "
+                "JOIN battle ON battle.run_id = king_run.id "
+                "JOIN showing ON showing.battle_id = battle.id "
+                f"WHERE king_run.ended_at IS NULL AND {HAS_VALID_TICKET}",
+                (moment, moment),
             ).fetchall()
         return frozenset(row[0] for row in rows)
-
-    def pair_counts(self) -> dict[tuple[str, str], int]:
-        """Return the standing blind votes per pair of models, each pair in alphabetical order."""
-        with self._database.connect() as connection:
-            rows = connection.execute(
-                "SELECT model_a, model_b, sum(wins_a + wins_b + ties + both_good + both_bad) "
-                "FROM vote_count GROUP BY model_a, model_b"
-            ).fetchall()
-        return {(a, b): count for a, b, count in rows}
 
     def count_open(self, now: datetime) -> int:
         """Return how many battles still wait for a vote that would be accepted now."""
@@ -143,6 +151,14 @@ class Battles:
                 (to_text(now),),
             ).fetchone()
         return int(row[0])
+
+    def of_run(self, run_id: str) -> tuple[Battle, ...]:
+        """Return the battles of a king's run, oldest first."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                _SELECT + "WHERE battle.run_id = ? ORDER BY battle.rowid", (run_id,)
+            ).fetchall()
+        return tuple(map(_battle, rows))
 
     def _one(self, sql: str, value: str) -> Battle | None:
         with self._database.connect() as connection:
@@ -179,6 +195,8 @@ def _battle(row: sqlite3.Row) -> Battle:
         opened_at=to_moment(row["opened_at"]),
         form=BattleForm(row["form"]),
         campaign=row["campaign"],
+        run=row["run_id"] or "",
+        king=row["king"],
     )
 
 

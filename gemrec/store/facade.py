@@ -10,9 +10,11 @@ from gemrec.store.checkpoints import Checkpoints
 from gemrec.store.connection import Database
 from gemrec.store.drafts import Drafts
 from gemrec.store.images import Images
+from gemrec.store.incidents import Incidents
 from gemrec.store.migrations import schema_version
 from gemrec.store.models import Models
 from gemrec.store.prompts import Prompts
+from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
 from gemrec.store.tickets import Tickets
 from gemrec.store.trail import Trail
@@ -51,6 +53,8 @@ class Store:
         self.battles = Battles(self._database)
         self.tickets = Tickets(self._database)
         self.drafts = Drafts(self._database)
+        self.runs = Runs(self._database)
+        self.incidents = Incidents(self._database)
         self.votes = Votes(self._database)
         self.trail = Trail(self._database)
         self.checkpoints = Checkpoints(self._database)

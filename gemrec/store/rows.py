@@ -59,6 +59,21 @@ class CountRow:
     size: int = 2
 
 
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """How often something kept battles of these models from being voted on.
+
+    Attributes:
+        kind: ``near_identical`` or ``no_contest``.
+        models: Model ids in alphabetical order.
+        count: How often.
+    """
+
+    kind: str
+    models: tuple[str, ...]
+    count: int
+
+
 def to_text(moment: datetime) -> str:
     """Write a moment so that text order is time order.
 

@@ -50,12 +50,13 @@ def append_event(
     Raises:
         InputError: It does not fit its battle. Nothing is inserted.
     """
-    form, sides = connection.execute(
-        "SELECT form, (SELECT count(*) FROM battle_side WHERE battle_id = battle.id) "
+    form, seeds, sides = connection.execute(
+        "SELECT form, seeds, (SELECT count(*) FROM battle_side WHERE battle_id = battle.id) "
         "FROM battle WHERE id = ?",
         (battle_id,),
     ).fetchone()
     _check_fits(BattleForm(form), sides, outcome, ranking)
+    _check_best(remarks.best, sides, len(json.loads(seeds)))
     best = (None, None) if remarks.best is None else remarks.best
     cursor = connection.execute(
         _INSERT,
@@ -97,6 +98,14 @@ def _check_fits(
         raise InputError(
             f"ranking: got {ranking}; allowed: tiers that hold at least two of the sides 0 to "
             f"{sides - 1}, each at most once"
+        )
+
+
+def _check_best(best: tuple[int, int] | None, sides: int, images: int) -> None:
+    """Refuse an image that the battle did not show."""
+    if best is not None and not (0 <= best[0] < sides and 0 <= best[1] < images):
+        raise InputError(
+            f"best: got {best}; allowed: a side 0 to {sides - 1} and a place 0 to {images - 1}"
         )
 
 

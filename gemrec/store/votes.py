@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -48,21 +49,26 @@ class Votes:
         outcome: Outcome,
         now: datetime,
         *,
+        annotator_id: str | None = None,
         ranking: Tiers | None = None,
         remarks: Remarks = NOTHING,
     ) -> Vote:
         """Use a ticket: store the vote, mark the ticket and count, all in one transaction.
 
+        Saying the same again, as a double click does, stores nothing and returns the vote that is
+        there, as long as it stands.
+
         Args:
             ticket_id: Id of the ticket's row.
             outcome: What was said.
             now: Time of the vote.
+            annotator_id: Who votes; None trusts the ticket alone.
             ranking: The order, with ``RANKING`` alone.
             remarks: What else was said; impossible numbers become None.
 
         Raises:
-            TicketError: The ticket is unknown, used or expired. Nothing changes except that the
-                refusal is counted.
+            TicketError: The ticket is unknown, somebody else's, used for another outcome, or
+                expired. Nothing changes except that the refusal is counted.
             InputError: The outcome and the ranking do not fit the battle. Nothing changes.
         """
         cast_at = to_text(now)
@@ -70,7 +76,11 @@ class Votes:
         try:
             with self._database.transaction() as connection:
                 ticket = _ticket(connection, ticket_id)
-                reason = _why_refused(connection, ticket, now)
+                reason = _why_refused(connection, ticket, annotator_id, now)
+                if reason == "used" and ticket is not None:
+                    same = _said_before(connection, ticket, outcome, ranking)
+                    if same is not None:
+                        return same
                 if ticket is None or reason:
                     raise TicketError(_refusal(ticket, reason, now))
                 vote = append_event(
@@ -140,7 +150,7 @@ class Votes:
                 old.id,
                 to_text(now),
                 ranking,
-                old.remarks if remarks is None else remarks,
+                _kept(old.remarks, outcome) if remarks is None else remarks,
             )
             count_vote(connection, old, -1)
             count_vote(connection, new, +1)
@@ -170,6 +180,28 @@ class Votes:
     def of_battle(self, battle_id: str) -> tuple[Vote, ...]:
         """Return every event of one battle, oldest first."""
         return self._select(SELECT_VOTE + "WHERE vote.battle_id = ? ORDER BY vote.id", battle_id)
+
+    def newest(self, annotator_id: str, limit: int, before: int | None = None) -> tuple[Vote, ...]:
+        """Return one event per battle, its newest, undos among them, in the order of the casts.
+
+        Args:
+            annotator_id: Whose.
+            limit: At most this many.
+            before: Only battles first voted on before this event; None starts with the last one.
+
+        Returns:
+            Last cast first.
+        """
+        newest = "(SELECT max(id) FROM vote AS any WHERE any.battle_id = cast_.battle_id)"
+        return self._select(
+            SELECT_VOTE + f"JOIN vote AS cast_ ON cast_.kind = 'cast' AND vote.id = {newest} "
+            "WHERE cast_.annotator_id = ? AND (? IS NULL OR cast_.id < ?) "
+            "ORDER BY cast_.id DESC LIMIT ?",
+            annotator_id,
+            before,
+            before,
+            limit,
+        )
 
     def last_id(self) -> int:
         """Return the id of the newest event, 0 when there is none."""
@@ -230,10 +262,17 @@ def _ticket(connection: sqlite3.Connection, ticket_id: str) -> TicketRow | None:
     return None if row is None else ticket_row(row)
 
 
-def _why_refused(connection: sqlite3.Connection, ticket: TicketRow | None, now: datetime) -> str:
+def _why_refused(
+    connection: sqlite3.Connection,
+    ticket: TicketRow | None,
+    annotator_id: str | None,
+    now: datetime,
+) -> str:
     """Return the reason in one word, or nothing when the ticket is good."""
     if ticket is None:
         return "unknown"
+    if annotator_id is not None and ticket.annotator_id != annotator_id:
+        return "annotator"
     voted = connection.execute(
         "SELECT 1 FROM vote WHERE battle_id = ? LIMIT 1", (ticket.battle_id,)
     ).fetchone()
@@ -242,10 +281,32 @@ def _why_refused(connection: sqlite3.Connection, ticket: TicketRow | None, now: 
     return "expired" if now >= ticket.expires_at else ""
 
 
+def _said_before(
+    connection: sqlite3.Connection, ticket: TicketRow, outcome: Outcome, ranking: Tiers | None
+) -> Vote | None:
+    """Return the vote that the ticket was used for, if it said the same and still stands."""
+    if ticket.vote_id is None:
+        return None
+    row = connection.execute(
+        SELECT_VOTE + "WHERE vote.id = ? AND " + _STANDING, (ticket.vote_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    vote = vote_row(row)
+    return vote if (vote.outcome, vote.ranking) == (outcome, ranking) else None
+
+
+def _kept(remarks: Remarks, outcome: Outcome | None) -> Remarks:
+    """What remains of the remarks after an edit: the reason of a skip goes with the skip."""
+    return remarks if outcome is Outcome.SKIP else replace(remarks, skip_reason="")
+
+
 def _refusal(ticket: TicketRow | None, reason: str, now: datetime) -> str:
     """Say why a ticket is refused and what to do."""
     if ticket is None:
         return "This ticket is not known here; open a new battle."
+    if reason == "annotator":
+        return "This ticket belongs to another annotator; open a battle of your own."
     if reason == "used":
         return (
             f"The ticket for battle {ticket.battle_id} has been used already: each ticket is good "

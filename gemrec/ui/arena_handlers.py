@@ -12,10 +12,17 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from gemrec.arena import ArenaEvent, BattleFailed, BattleImages, BattleProgress, BattleReady
+from gemrec.arena import (
+    ArenaEvent,
+    BattleFailed,
+    BattleImages,
+    BattleProgress,
+    BattleReady,
+    BattleReplaced,
+)
 from gemrec.errors import GemrecError
 from gemrec.pocket.vocabulary import unknown_words
-from gemrec.records import Outcome, Reveal
+from gemrec.records import Outcome, Remarks, Reveal
 from gemrec.ui.arena_view import (
     ArenaParts,
     Phase,
@@ -102,6 +109,12 @@ class ArenaHandlers:
                     if time.monotonic() - shown_at >= REFRESH_SECONDS:
                         shown_at = time.monotonic()
                         yield {self._parts.status: status.progress(event.fraction, event.message)}
+                elif isinstance(event, BattleReplaced):
+                    names = [[None] * size, [None] * size]
+                    yield {
+                        self._parts.status: status.line(event.reason),
+                        self._parts.stage: waiting_stage(names, text),
+                    }
                 else:
                     yield self._ended(event)
                     return
@@ -148,9 +161,10 @@ class ArenaHandlers:
             try:
                 annotator = self._context.identity.annotator(headers_of(request))
                 reveal = self._services.arena.cast_vote(
-                    session.ticket, outcome, annotator.id, dwell
+                    session.ticket, outcome, annotator.id, remarks=Remarks(dwell_ms=dwell)
                 )
-                taught = lesson(reveal, self._services.arena.history(annotator.id))
+                history = self._services.arena.history(annotator.id)
+                taught = lesson(reveal, [entry.vote for entry in history])
                 return self._parts.show(
                     Phase.REVEALED,
                     replace(session, ticket="", vote_id=reveal.vote.id),

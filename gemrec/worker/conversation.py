@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -26,6 +27,11 @@ BOOTSTRAP = (
 )
 
 
+def never() -> bool:
+    """The answer of a job that is always in the foreground."""
+    return False
+
+
 @dataclass(eq=False, slots=True)
 class Job:
     """One call of ``WorkerProcess.run``, shared by its caller and the dispatcher.
@@ -33,12 +39,14 @@ class Job:
     Attributes:
         payload: What the handler gets.
         timeout: Seconds from the moment the child begins; None for no limit.
+        background: While it says True, other jobs go first.
         abandoned: Set when the caller is no longer interested.
         answers: What the caller is told, ended by ``done`` or ``error``.
     """
 
     payload: object
     timeout: float | None
+    background: Callable[[], bool] = never
     abandoned: threading.Event = field(default_factory=threading.Event)
     answers: "queue.SimpleQueue[tuple[Literal['event', 'done', 'error'], object]]" = field(
         default_factory=queue.SimpleQueue
@@ -100,15 +108,24 @@ class Conversation:
 
     Attributes:
         begun: Whether the child has begun the job; a job not begun may be tried again.
+        gave_way: Whether the job was stopped so that another could go first; it is not over then.
 
     Raises:
         OSError: The child is gone.
     """
 
     def __init__(
-        self, pipe: Connection, job: Job, number: int, rules: Rules, closing: threading.Event
+        self,
+        pipe: Connection,
+        job: Job,
+        number: int,
+        rules: Rules,
+        closing: threading.Event,
+        others_wait: Callable[[], bool] = never,
     ) -> None:
         self.begun = False
+        self.gave_way = False
+        self._others_wait = others_wait
         self._pipe = pipe
         self._job = job
         self._number = number
@@ -133,14 +150,19 @@ class Conversation:
         while not self._closing.is_set():
             if self._job.abandoned.is_set() and not self._told:
                 self._tell_to_stop(ABANDONED_SECONDS)
+            if not self._told and self._job.background() and self._others_wait():
+                self.gave_way = True
+                self._tell_to_stop(ABANDONED_SECONDS)
             if self._pipe.poll(POLL_SECONDS) and self._take(self._pipe.recv()):
                 return not self._broken
             if self._deadline is not None and time.monotonic() > self._deadline:
                 if self._told or not self.begun:
+                    self.gave_way = False
                     self._job.fail(self._late())
                     return False
                 self._too_late = True
                 self._tell_to_stop(self._rules.obey_seconds)
+        self.gave_way = False
         self._job.fail(self._rules.closed())
         return False
 
@@ -172,7 +194,10 @@ class Conversation:
         elif message.kind == "event":
             self._job.answers.put(("event", message.value))
         elif message.kind == "done":
+            self.gave_way = False  # it was done before it heard
             self._job.answers.put(("done", None))
+            return True
+        elif message.kind == "error" and self.gave_way:
             return True
         elif message.kind == "error":
             self._job.fail(self._late() if self._too_late else rebuild(message.value))

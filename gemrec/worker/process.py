@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 
 from gemrec.errors import WorkerCancelledError, WorkerError
 from gemrec.worker.child import Assignment, Ping
-from gemrec.worker.conversation import POLL_SECONDS, Child, Conversation, Job, Rules
+from gemrec.worker.conversation import POLL_SECONDS, Child, Conversation, Job, Rules, never
+from gemrec.worker.waiting import Waiting
 
 OBEY_SECONDS = 2.0  # how long a job may take to stop after its time limit before it is killed
 
 
 class WorkerProcess:
-    """Runs jobs in a child process, in the order in which they were handed in.
+    """Runs jobs in a child process, in the order in which they were handed in, background jobs last.
 
     A job that outlives its time limit is first asked to stop; a job that does not obey is killed
     together with the child, and the jobs that wait go to a fresh child. All methods may be called
@@ -44,7 +45,7 @@ class WorkerProcess:
         self.name = name
         self._assignment = Assignment(factory, arguments, nice)
         self._rules = Rules(name, start_timeout, obey_seconds)
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()  # None: only wake up
+        self._jobs = Waiting()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -75,6 +76,7 @@ class WorkerProcess:
         job: object,
         timeout: float | None = None,
         cancelled: Callable[[], bool] | None = None,
+        background: Callable[[], bool] | None = None,
     ) -> Iterator[object]:
         """Run one job and yield what it emits.
 
@@ -84,6 +86,8 @@ class WorkerProcess:
             job: Anything that travels by pipe.
             timeout: Seconds from the moment the child begins this job; None for no limit.
             cancelled: Asked several times a second, also while the job waits for its turn.
+            background: While it says True, every other job goes first. One that is under way is
+                asked to stop and starts again when nobody else waits, so events may repeat.
 
         Yields:
             The handler's events in order.
@@ -94,7 +98,7 @@ class WorkerProcess:
             WorkerError: The process died, could not start or was closed.
             GemrecError: Whatever error of gemrec's own tree the handler raised.
         """
-        entry = Job(job, timeout)
+        entry = Job(job, timeout, background or never)
         self._dispatch(entry)
         try:
             yield from self._answers(entry, cancelled)
@@ -154,10 +158,8 @@ class WorkerProcess:
                     self._perform(job)
         finally:
             self._drop_child(self._rules.obey_seconds)
-            while not self._jobs.empty():
-                job = self._jobs.get()
-                if job is not None:
-                    job.fail(self._rules.closed())
+            for job in self._jobs.clear():
+                job.fail(self._rules.closed())
 
     def _begin_warm_up(self) -> None:
         if not self._closing.is_set():
@@ -189,9 +191,13 @@ class WorkerProcess:
         try:
             pipe = self._living_child().pipe
             number = next(self._numbers)
-            conversation = Conversation(pipe, job, number, self._rules, self._closing)
+            conversation = Conversation(
+                pipe, job, number, self._rules, self._closing, self._jobs.somebody_urgent
+            )
             if not conversation.follow():
                 self._drop_child()
+            if conversation.gave_way:
+                self._jobs.put(job)
         except (OSError, EOFError) as error:
             status = self._drop_child(patience=1.0)
             if may_retry and (conversation is None or not conversation.begun):

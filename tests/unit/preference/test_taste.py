@@ -1,5 +1,6 @@
 """One person's taste, from votes to scores."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from gemrec.preference import (
     FeatureTable,
+    Hint,
     PairCounts,
     SharedState,
     fit_shared,
@@ -127,3 +129,44 @@ def test_category_offsets_move_scores() -> None:
 
 def test_nothing_to_score() -> None:
     assert fit_taste((), shared(), TABLE, {}).score_models(()).score.shape == (0,)
+
+
+def test_hints_move_scores_and_their_negatives_move_them_back() -> None:
+    taste = fit_taste([vote("a", "c", Outcome.LEFT)] * 2, shared(), TABLE, {})
+    toward = Hint(np.array([1.0, 0.0]), 1.0, 0.5)
+    plain = taste.score_models(MODELS).score
+    liked = taste.steered([toward]).score_models(MODELS).score
+    back = replace(toward, strength=-3.0)
+    disliked = taste.steered([back]).score_models(MODELS).score
+    assert liked[0] > plain[0] > disliked[0] and liked[2] < plain[2] < disliked[2]
+    assert disliked[2] > disliked[0]
+    assert taste.steered([]) is taste
+    np.testing.assert_array_equal(taste.score_models(MODELS).score, plain)
+
+
+def test_the_order_of_hints_is_no_matter_and_each_makes_the_taste_more_certain() -> None:
+    taste = fit_taste((), shared(), TABLE, {})
+    hints = [Hint(np.array([1.0, 0.0]), 1.0, 0.5), Hint(np.array([0.5, 1.0]), -1.0, 0.1)]
+    one, other = taste.steered(hints), taste.steered(hints[::-1])
+    np.testing.assert_allclose(one.axes.mean, other.axes.mean, atol=1e-12)
+    np.testing.assert_allclose(one.axes.deviation, other.axes.deviation, atol=1e-12)
+    assert (one.axes.deviation < taste.axes.deviation).all()
+
+
+def test_influence_is_what_leaving_a_vote_out_changes() -> None:
+    votes = [
+        vote("a", "c", Outcome.LEFT, number=1),
+        vote("b", "d", Outcome.TIE, number=2),
+        vote("d", "a", Outcome.LEFT, number=3),
+        vote("b", "c", Outcome.SKIP, number=4),
+        vote("c", "b", Outcome.RIGHT, number=5),
+    ]
+    taste = fit_taste(votes, shared(), TABLE, {})
+    told = taste.influence(MODELS)
+    assert told.votes == (1, 2, 3, 5)
+    with_all = taste.believe_models(MODELS).mean
+    for number, shift in zip(told.votes, told.shift, strict=True):
+        rest = fit_taste([v for v in votes if v.id != number], shared(), TABLE, {})
+        moved = with_all - rest.believe_models(MODELS).mean
+        np.testing.assert_allclose(shift, moved - moved.mean(), atol=0.03)
+    assert told.shift[0, 0] > 0 > told.shift[2, 0]

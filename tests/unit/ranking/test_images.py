@@ -44,7 +44,7 @@ def taste(images: dict[int, list[float]]) -> Taste:
         np.zeros(count),
         np.full(count, 0.5),
     )
-    return Taste(shared, fit_person(shared, votes), table, {})
+    return Taste(shared, fit_person(shared, votes), table, {}, votes)
 
 
 def test_two_pictures_of_one_model_are_told_apart() -> None:

@@ -16,6 +16,7 @@ from gemrec.errors import InputError, StoreError
 from gemrec.images import ImageFiles
 from gemrec.records import Image, Outcome, Prompt, Showing
 from gemrec.store import Store
+from gemrec.store.schema import STEPS
 from tests.conftest import Clock
 from tests.unit.store.world import FOX, World, model
 
@@ -278,7 +279,7 @@ def test_integrity(world: World) -> None:
     world.battle()
     world.store.tickets.refuse("forged", world.clock())
     facts = world.store.integrity()
-    assert facts["schema"] == "m003_checkpoints"
+    assert facts["schema"] == STEPS[-1].__name__.rpartition(".")[2]
     assert (facts["check"], facts["broken_references"]) == ("ok", 0)
     assert facts["rows"] == {
         "annotator": 1, "model": 3, "prompt": 1, "image": 1, "vector": 0, "battle": 2, "vote": 0,

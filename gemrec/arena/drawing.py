@@ -1,0 +1,114 @@
+"""Drawing the models of a battle, with the exact probability of what was drawn.
+
+With probability ``random_share`` the pair is drawn uniformly, otherwise by the sampler's weights, so
+that no propensity is 0. The policy says which of the two it was (``random`` or the sampler's name);
+the propensity is that of the mixture, whichever it was.
+
+A ranking's k models are a drawn pair and k - 2 more, drawn uniformly from the rest: a set S has
+probability ``sum of the pairs' chances within S / C(M - 2, k - 2)``. In a king's run the pair is
+drawn among those with the king; the propensity is given that king.
+"""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gemrec.arena.evidence import Evidence, Floats
+from gemrec.arena.sampling import PairSampler, pairs_of
+from gemrec.errors import InputError
+
+RANDOM = "random"
+"""Policy of a battle from the uniformly random share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The models of a battle.
+
+    Attributes:
+        models: Model id per side; the order is a fair shuffle.
+        policy: Name of the sampler, ``random``, or ``chosen`` when people chose.
+        propensity: Probability of this set of models, above 0 and at most 1; None when people
+            chose.
+        king: Side of the reigning model in a king's run.
+    """
+
+    models: tuple[str, ...]
+    policy: str
+    propensity: float | None
+    king: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How battles are drawn.
+
+    Attributes:
+        sampler: Weighs the pairs.
+        random_share: Share of battles with a uniformly random pair, 0..1.
+    """
+
+    sampler: PairSampler
+    random_share: float = 0.1
+
+    def __call__(
+        self,
+        models: Sequence[str],
+        evidence: Evidence,
+        rng: np.random.Generator,
+        *,
+        sides: int = 2,
+        king: str | None = None,
+        avoid: Collection[frozenset[str]] = (),
+    ) -> Choice:
+        """Draw the models of one battle.
+
+        Args:
+            models: Different ids; their order does not matter.
+            evidence: What is known of them.
+            rng: Source of all randomness.
+            sides: How many models.
+            king: A model of ``models`` that has to be one of the two.
+            avoid: Pairs that were just found to look the same; left out while others remain.
+
+        Raises:
+            InputError: Fewer models than sides.
+        """
+        pool = sorted(set(models))
+        if len(pool) < max(sides, 2):
+            raise InputError(f"models: got {len(pool)}; this battle needs at least {sides}")
+        first, second = pairs_of(len(pool))
+        allowed = np.array(
+            [
+                king in (None, pool[i], pool[j]) and frozenset((pool[i], pool[j])) not in avoid
+                for i, j in zip(first, second, strict=True)
+            ]
+        )
+        if not allowed.any():
+            return self(models, evidence, rng, sides=sides, king=king)
+        uniform = allowed / allowed.sum()
+        weighed = _chances(self.sampler.weigh(pool, evidence) * allowed, uniform)
+        is_random = bool(rng.random() < self.random_share)
+        pair = int(rng.choice(len(first), p=uniform if is_random else weighed))
+        chances = self.random_share * uniform + (1 - self.random_share) * weighed
+        members = [int(first[pair]), int(second[pair])]
+        if sides > len(members):
+            rest = np.setdiff1d(np.arange(len(pool)), members)
+            members += rng.choice(rest, sides - len(members), replace=False).tolist()
+        within = np.isin(first, members) & np.isin(second, members)
+        ways = math.comb(len(pool) - 2, sides - 2)
+        shown = tuple(pool[i] for i in rng.permutation(members))
+        return Choice(
+            models=shown,
+            policy=RANDOM if is_random else self.sampler.name,
+            propensity=float(chances[within].sum() / ways),
+            king=None if king is None else shown.index(king),
+        )
+
+
+def _chances(weights: Floats, otherwise: Floats) -> Floats:
+    """Weights as probabilities; ``otherwise`` where the allowed pairs have none."""
+    total = weights.sum()
+    return weights / total if total > 0 else otherwise

@@ -1,0 +1,178 @@
+"""What the votes say about the models, in the form in which samplers use it.
+
+Everything is made from the snapshot's counts and kept until the next vote: no reading of votes, and
+no work that grows with their number.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gemrec.leaderboard import PRIOR_SD, PairCounts, Ratings, fit
+from gemrec.preference.davidson import moments
+from gemrec.recommend import Refresher, Snapshot
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """A normal posterior over the strengths of M models, in logits.
+
+    Attributes:
+        mean: (M,).
+        covariance: (M, M); independent and as wide as the prior for models without votes.
+        log_nu: Logarithm of Davidson's tie parameter.
+    """
+
+    mean: Floats
+    covariance: Floats
+    log_nu: float
+
+
+class Evidence(Protocol):
+    """What samplers may ask; every answer follows the order of ``models``."""
+
+    def games(self, models: Sequence[str]) -> Floats:
+        """(M, M) symmetric number of blind votes on each pair."""
+
+    def everybody(self, models: Sequence[str]) -> Beliefs:
+        """How strong the models are to everybody."""
+
+    def person(self, models: Sequence[str]) -> Beliefs:
+        """How much the person who will vote likes each model on this kind of prompt."""
+
+
+class Standings:
+    """Evidence from counts alone; to it everybody is the same person.
+
+    Args:
+        counts: Blind votes that stand.
+        start: Earlier standings to start the fit from; changes the time needed, not the result.
+
+    Attributes:
+        ratings: The Davidson fit.
+    """
+
+    def __init__(self, counts: PairCounts, start: "Standings | None" = None) -> None:
+        self._counts = counts
+        self._index = {model_id: i for i, model_id in enumerate(counts.models)}
+        self.ratings: Ratings = fit(counts, start=None if start is None else start.ratings)
+        self._covariance = strength_covariance(self.ratings, counts.games)
+
+    def games(self, models: Sequence[str]) -> Floats:
+        """See :class:`Evidence`."""
+        rows, known = self._rows(models)
+        games: Floats = self._counts.games[np.ix_(rows, rows)] * (known[:, None] & known)
+        return games
+
+    def everybody(self, models: Sequence[str]) -> Beliefs:
+        """See :class:`Evidence`."""
+        rows, known = self._rows(models)
+        both = known[:, None] & known
+        prior = np.eye(len(models)) * PRIOR_SD**2
+        return Beliefs(
+            np.where(known, self.ratings.strengths[rows], 0.0),
+            np.where(both, self._covariance[np.ix_(rows, rows)], prior),
+            self.ratings.log_nu,
+        )
+
+    def person(self, models: Sequence[str]) -> Beliefs:
+        """See :class:`Evidence`."""
+        return self.everybody(models)
+
+    def _rows(self, models: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Index per model, any for those that the counts do not list, and which are listed."""
+        rows = np.array([self._index.get(model_id, -1) for model_id in models], dtype=np.int64)
+        return np.maximum(rows, 0), rows >= 0
+
+
+def strength_covariance(ratings: Ratings, games: Floats) -> Floats:
+    """(M, M) inverse of the strengths' negative Hessian, the tie parameter held fixed.
+
+    Unlike the covariance of the board's intervals it is not centred within each component, so that
+    it also knows how little is known between models that no chain of votes links.
+
+    Args:
+        ratings: The fit.
+        games: (M, M) votes per pair that it was fitted to.
+    """
+    gap = ratings.strengths[:, None] - ratings.strengths[None, :]
+    curvature = games * moments(gap, ratings.log_nu).variance
+    hessian = np.diag(curvature.sum(axis=1) + PRIOR_SD**-2) - curvature
+    inverse: Floats = np.linalg.inv(hessian).astype(np.float64)
+    return inverse
+
+
+class SnapshotEvidence:
+    """Evidence about one person and one kind of prompt, as of one snapshot.
+
+    Args:
+        snapshot: All derived state.
+        standings: The fit to its counts.
+        annotator_id: Who will vote.
+        category: The prompt's category.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, standings: Standings, annotator_id: str, category: str
+    ) -> None:
+        self._snapshot = snapshot
+        self._standings = standings
+        self._annotator_id = annotator_id
+        self._category = category
+
+    def games(self, models: Sequence[str]) -> Floats:
+        """See :class:`Evidence`."""
+        return self._standings.games(models)
+
+    def everybody(self, models: Sequence[str]) -> Beliefs:
+        """See :class:`Evidence`."""
+        return self._standings.everybody(models)
+
+    def person(self, models: Sequence[str]) -> Beliefs:
+        """See :class:`Evidence`; models that the snapshot does not list yet keep the prior."""
+        taste = self._snapshot.taste(self._annotator_id)
+        index = self._snapshot.prior.index
+        known = [place for place, model_id in enumerate(models) if model_id in index]
+        makers = np.array([index[models[place]] for place in known], dtype=np.int64)
+        looks = [taste.features.expected(models[place], self._category) for place in known]
+        mean, covariance = np.zeros(len(models)), np.eye(len(models)) * PRIOR_SD**2
+        if known:
+            mean[known], covariance[np.ix_(known, known)] = taste.person.utilities(
+                makers, taste.features.looks[looks], np.zeros(len(known))
+            )
+        return Beliefs(mean, covariance, taste.shared.log_nu)
+
+
+class EvidenceDesk:
+    """Hands out evidence and keeps the fit of the newest snapshot; safe to share.
+
+    Args:
+        refresher: Has the newest snapshot.
+    """
+
+    def __init__(self, refresher: Refresher) -> None:
+        self._refresher = refresher
+        self._lock = threading.Lock()
+        self._fitted: tuple[Snapshot, Standings] | None = None
+
+    def for_person(self, annotator_id: str, category: str) -> SnapshotEvidence:
+        """What is known now, for a battle of this person on a prompt of this category."""
+        snapshot = self._refresher.current()
+        return SnapshotEvidence(snapshot, self._standings(snapshot), annotator_id, category)
+
+    def _standings(self, snapshot: Snapshot) -> Standings:
+        with self._lock:
+            fitted = self._fitted
+            if fitted is not None and fitted[0].counts is snapshot.counts:
+                return fitted[1]
+            counts = PairCounts(snapshot.prior.models, snapshot.counts.wins, snapshot.counts.ties)
+            same = fitted is not None and fitted[0].prior.models == counts.models
+            standings = Standings(counts, fitted[1] if fitted is not None and same else None)
+            self._fitted = snapshot, standings
+            return standings
