@@ -78,7 +78,9 @@ def screen_voters(
     agreement, error = _agreement(ratings, counts, moved)
     ties = add_up(counts.cluster, counts.cells[TIES:].sum(axis=0) / counts.unit, len(moved))
     names = tuple(counts.names[i] for i in order) if counts.names else tuple(map(str, order))
-    lefts = np.array([(sides or {}).get(name, (0, 0)) for name in names], dtype=float).reshape(-1, 2)
+    lefts = np.array([(sides or {}).get(name, (0, 0)) for name in names], dtype=float).reshape(
+        -1, 2
+    )
     decided = lefts.sum(axis=1)
     z = NormalDist().inv_cdf(1 - _FALSE_ALARM / (2 * max(len(order), 1)))
     reach = z * error[order]
@@ -93,10 +95,11 @@ def screen_voters(
         low=low,
         high=high,
         tie_share=ties[order] / votes,
-        left_share=np.divide(lefts[:, 0], decided, out=np.full(len(order), np.nan), where=decided > 0),
+        left_share=np.divide(
+            lefts[:, 0], decided, out=np.full(len(order), np.nan), where=decided > 0
+        ),
         remark=tuple(
-            _remark(*facts)
-            for facts in zip(votes, high, side, np.full(len(order), z), strict=True)
+            _remark(*facts) for facts in zip(votes, high, side, np.full(len(order), z), strict=True)
         ),
         moved=moved[order],
         swaps=_swaps(ratings, moved[order]),

@@ -16,6 +16,7 @@ from gemrec.store.models import Models
 from gemrec.store.prompts import Prompts
 from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
+from gemrec.store.tallies import Tallies
 from gemrec.store.tickets import Tickets
 from gemrec.store.trail import Trail
 from gemrec.store.vectors import Vectors
@@ -58,6 +59,7 @@ class Store:
         self.votes = Votes(self._database)
         self.trail = Trail(self._database)
         self.checkpoints = Checkpoints(self._database)
+        self.tallies = Tallies(self._database)
         self.secrets = Secrets(self._database)
 
     def events(self, battle_id: str) -> tuple[Vote, ...]:
