@@ -25,6 +25,7 @@ from gemrec.records import (
 
 Document = dict[str, Any]
 _DIGITS = 6
+_PODIUM = 3
 
 
 def battle_document(ready: BattleReady, url_for: Callable[[str], str]) -> Document:
@@ -74,21 +75,43 @@ def recommendation_document(
             "url": url_for(ranked.image),
             "model": ranked.image.model_id,
             "score": _number(ranked.score),
+            "low": _number(ranked.low),
+            "high": _number(ranked.high),
+            "seed": ranked.image.seed,
+            "prompt": ranked.image.prompt,
+            "best_of": ranked.best_of,
         }
 
+    knowledge = recommendation.knowledge
     return {
         "votes_applied": recommendation.votes_applied,
+        "personal": knowledge.personal,
+        "loss": {
+            "personal": _maybe(knowledge.personal_loss),
+            "everybody": _maybe(knowledge.shared_loss),
+        },
+        "votes_to_go": recommendation.votes_to_go,
+        "top3": [ranked.model_id for ranked in recommendation.models[:_PODIUM]],
         "models": [
             {
                 "model": ranked.model_id,
                 "score": _number(ranked.score),
                 "low": _number(ranked.low),
                 "high": _number(ranked.high),
+                "top3": _number(ranked.top3),
                 "reason": ranked.reason,
+                "details": list(ranked.details),
+                "evidence": list(ranked.evidence),
             }
             for ranked in recommendation.models
         ],
+        "worth_running": list(recommendation.worth_running),
+        "explored": recommendation.explored,
         "images": [image(ranked) for ranked in recommendation.images],
+        "like_prompts": list(recommendation.like_prompts),
+        "left_out": [
+            {"model": model_id, "reason": why} for model_id, why in recommendation.left_out
+        ],
     }
 
 
@@ -227,6 +250,10 @@ def images_document(images: Iterable[Image], file_for: Callable[[Image], str]) -
             for image in images
         ]
     }
+
+
+def _maybe(value: float | None) -> float | None:
+    return None if value is None else _number(value)
 
 
 def _number(value: float) -> float | None:

@@ -14,7 +14,8 @@
     ├── StoreError           the database cannot be opened, read or written
     ├── GenerationError      a model could not make its images
     │   ├── GenerationTimeoutError
-    │   └── GenerationCancelledError
+    │   ├── GenerationCancelledError
+    │   └── GenerationRefusedError   safety rules or the cost limit do not allow it
     ├── EmbeddingError       an image or text could not be embedded
     └── WorkerError          the process behind a heavy library stopped answering
         ├── WorkerTimeoutError
@@ -74,6 +75,10 @@ class GenerationTimeoutError(GenerationError):
 
 class GenerationCancelledError(GenerationError):
     """The person who asked for the images no longer wants them."""
+
+
+class GenerationRefusedError(GenerationError):
+    """The owner's safety rules, a safety checker or the cost limit do not allow these images."""
 
 
 class EmbeddingError(GemrecError):

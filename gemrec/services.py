@@ -6,7 +6,7 @@ Nothing here imports a heavy library; models and encoders load in worker process
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,16 +28,27 @@ from gemrec.arena import (
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
-from gemrec.generation import BackendOptions, GenerationWorker, GridService, warm_up_jobs
+from gemrec.generation import (
+    BackendOptions,
+    GenerationWorker,
+    GridService,
+    ProviderOptions,
+    SafetyOptions,
+    warm_up_jobs,
+)
+from gemrec.generation.safety import load_blocked_words
 from gemrec.images import ImageFiles
 from gemrec.leaderboard import DRAWS, BoardFit, BoardQuery
-from gemrec.recommend import Refresher, recommend
-from gemrec.records import Board, Image, Prompt, Recommendation
+from gemrec.pocket.vocabulary import unknown_words
+from gemrec.recommend import Drawer, Drawing, Recommender, Refresher, seeds_for
+from gemrec.records import Board, Image, Prompt, Recommendation, TasteSettings
+from gemrec.retrieval import Filters
 from gemrec.settings import Settings
 from gemrec.store import Store
 
 TICKET_SECRET = "tickets"  # noqa: S105 - the secret's name, not the secret
 MOST_MODELS = 50
+SEEDS = 3  # pictures of each model that is run for a recommendation; the best one leads
 TEXT_PATIENCE = 0.1  # seconds; an answer after a vote must not wait for an encoder
 
 log = logging.getLogger(__name__)
@@ -56,6 +67,8 @@ class Services:
         grids: Makes images.
         embeddings: Turns images and texts into vectors.
         refresher: Keeps the snapshot of all derived state.
+        recommender: What suits whom, and what people have set about it.
+        drawer: Runs models for a recommendation.
         arena: Battles and votes.
         clock: Now, timezone-aware UTC.
         rng_factory: A fresh random generator.
@@ -69,6 +82,8 @@ class Services:
     grids: GridService
     embeddings: EmbeddingService
     refresher: Refresher
+    recommender: Recommender
+    drawer: Drawer
     arena: Arena
     clock: Callable[[], datetime]
     rng_factory: Callable[[], np.random.Generator]
@@ -80,6 +95,7 @@ class Services:
         self.embeddings.warm_up(after=self.grids.wait_until_ready)
         # Images made by the CLI, or just before the last stop, have no vectors yet.
         self.embeddings.embed_in_background(self.store.images.all(), self.refresher.nudge_images)
+        self.recommender.prepare()
 
     def close(self) -> None:
         """Stop threads and worker processes."""
@@ -104,6 +120,10 @@ class Services:
         prompt: str,
         k: int = 5,
         patience: float = TEXT_PATIENCE,
+        *,
+        filters: Filters | None = None,
+        look_ahead: bool = True,
+        settings: TasteSettings | None = None,
     ) -> Recommendation:
         """Both stages' answer from the current snapshot.
 
@@ -113,6 +133,9 @@ class Services:
             k: How many models, 1..50.
             patience: Seconds to wait for the vector of a prompt that nobody has asked for yet;
                 without it, images of other prompts cannot be found by meaning.
+            filters: What models must fulfil; None lets all pass but unsafe ones.
+            look_ahead: Also say what is worth running and how many votes are to go.
+            settings: Wishes and strengths to use instead of those that the person has set.
 
         Raises:
             PromptError: Empty or too long.
@@ -121,15 +144,44 @@ class Services:
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST_MODELS:
             raise InputError(f"k: got {k!r}; allowed: 1 to {MOST_MODELS}")
         asked = self.prompt(prompt)
-        return recommend(
-            self.refresher.current(),
-            self.catalog,
+        return self.recommender.recommend(
             annotator_id,
             asked,
             self._text_vector(asked.text, patience),
             k,
             hidden=self.arena.hidden_images(),
+            filters=filters,
+            look_ahead=look_ahead,
+            settings=settings,
         )
+
+    def draw(
+        self,
+        annotator_id: str | None,
+        prompt: str,
+        filters: Filters,
+        cancelled: Callable[[], bool],
+    ) -> Iterator[Drawing]:
+        """Run the few models that are worth it for a person and a prompt.
+
+        Args:
+            annotator_id: For whom; None for everybody.
+            prompt: What to draw.
+            filters: What models must fulfil, besides that they can run here.
+            cancelled: Asked several times a second.
+
+        Raises:
+            PromptError: Empty or too long.
+            InputError: No model that passes the filters can run here.
+            GenerationCancelledError: ``cancelled()`` said so.
+        """
+        usable = frozenset(model.id for model in self.arena.usable_models())
+        answer = self.recommend(annotator_id, prompt, filters=replace(filters, ids=usable))
+        if not answer.worth_running:
+            raise InputError("No model that passes your limits can run here; widen the limits.")
+        asked = self.prompt(prompt)
+        models = [self.catalog.get(model_id) for model_id in answer.worth_running]
+        return self.drawer.draw(asked, models, seeds_for(asked.text, SEEDS), cancelled)
 
     def leaderboard(self, category: str | None = None) -> Board:
         """The board of all blind votes, or of one category's.
@@ -219,7 +271,9 @@ def utc_now() -> datetime:
 def catalog_files(settings: Settings) -> tuple[Path, ...]:
     """The shipped catalog and the user's own, which adds to it or replaces entries."""
     own = () if settings.models is None else (settings.models,)
-    return (settings.assets / "models.toml", *own)
+    shipped = (settings.assets / "models.toml", settings.assets / "hub-models.toml")
+    # A folder of assets of one's own need not offer models of the Hub.
+    return (*(path for path in shipped if path == shipped[0] or path.is_file()), *own)
 
 
 def prompt_files(settings: Settings) -> tuple[Path, ...]:
@@ -229,8 +283,26 @@ def prompt_files(settings: Settings) -> tuple[Path, ...]:
 
 
 def backend_options(settings: Settings) -> BackendOptions:
-    """How the backend may use the machine."""
-    return BackendOptions(settings.device, settings.threads)
+    """How the backend may use the machine, and what it is allowed to do.
+
+    Raises:
+        CatalogError: The file of blocked words cannot be read.
+    """
+    return BackendOptions(
+        settings.device,
+        settings.threads,
+        memory=int(settings.memory_gb * 2**30),
+        providers=ProviderOptions(
+            settings.provider_timeout,
+            settings.provider_attempts,
+            settings.provider_usd_per_day,
+            settings.provider_usd_per_process,
+        ),
+        safety=SafetyOptions(
+            settings.mature, load_blocked_words(settings.blocked_words), settings.prompt_length
+        ),
+        database=settings.database,
+    )
 
 
 def encoder_folder(settings: Settings) -> Path:
@@ -248,6 +320,13 @@ def encoder_options(settings: Settings) -> EncoderOptions:
         device=settings.device,
         threads=settings.threads,
     )
+
+
+def known_words_of(settings: Settings) -> Callable[[str], bool]:
+    """Whether the encoder knows all words of a phrase; the shipped one knows its own world only."""
+    if settings.backend == "scripted":
+        return lambda phrase: True  # noqa: ARG005
+    return lambda phrase: not unknown_words(phrase)
 
 
 def build_services(
@@ -310,6 +389,9 @@ def build_services(
         on_images=embed,
         vectors=partial(embeddings.image_vectors, wait=False),
     )
+    recommender = Recommender(
+        store, catalog, refresher, embeddings, known_words_of(settings), clock
+    )
     return Services(
         settings,
         catalog,
@@ -319,6 +401,8 @@ def build_services(
         grids,
         embeddings,
         refresher,
+        recommender,
+        Drawer(grids, embeddings, refresher),
         arena,
         clock,
         rng_factory,

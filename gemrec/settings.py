@@ -34,7 +34,8 @@ class Settings(BaseSettings):
         None, description="A second prompt file (CSV) that adds to the shipped prompts."
     )
     backend: Literal["diffusers", "scripted"] = Field(
-        "diffusers", description="What makes the images; `scripted` is for tests of the app."
+        "diffusers",
+        description="`diffusers` runs each model by its source; `scripted` is for tests of the app.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where models run.")
     threads: int = Field(0, ge=0, description="CPU threads for generation; 0 means all cores.")
@@ -62,6 +63,32 @@ class Settings(BaseSettings):
         10, ge=0, description="Models with fewer votes are marked preliminary on the leaderboard."
     )
     prompt_length: int = Field(300, ge=1, description="Most characters a prompt may have.")
+    memory_gb: float = Field(
+        0.0, ge=0, description="Memory for loaded models, in GiB; 0 takes a share of what there is."
+    )
+    mature: bool = Field(
+        False, description="Whether mature content may be made; off keeps safety checkers on."
+    )
+    blocked_words: Path | None = Field(
+        None, description="A text file of words and phrases, one a line, that no prompt may hold."
+    )
+    provider_timeout: float = Field(
+        60.0, gt=0, description="Seconds one request to an inference provider may take."
+    )
+    provider_attempts: int = Field(
+        4, ge=1, le=10, description="Requests per image before a provider is given up."
+    )
+    provider_usd_per_day: float = Field(
+        1.0, ge=0, description="Most that inference providers may cost per day (UTC); 0 forbids."
+    )
+    provider_usd_per_process: float = Field(
+        1.0, ge=0, description="Most that one run of the program may pay to providers; 0 forbids."
+    )
+    civitai_url: str = Field(
+        "https://civitai.com",
+        pattern=r"^https?://[^/\s]+/?$",
+        description="Where `models fetch civitai` asks.",
+    )
     open_api: bool = Field(
         True, description="Whether the API believes the plain `annotator` name it is given."
     )

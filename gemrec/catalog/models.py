@@ -18,6 +18,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "parameters": ParametersEntry,
     "cost": CostEntry,
 }
+_NO_BASE = ("lora", "provider", "prerendered")
 
 
 def load_catalog(*paths: Path) -> Catalog:
@@ -99,13 +100,15 @@ def _shortened(value: Any) -> str:
 
 
 def _check_base(model: Model, models: dict[str, Model], path: Path) -> None:
-    """Refuse a LoRA whose base is missing or a LoRA itself, which also rules out circles."""
+    """Refuse a LoRA whose base has no weights of its own to adapt, which also rules out circles."""
     base = model.source.base
     if base is None:
         return
-    usable = [other.id for other in models.values() if other.source.kind != "lora"]
+    usable = [other.id for other in models.values() if other.source.kind not in _NO_BASE]
     if base not in usable:
-        problem = "which is a lora itself" if base in models else "which is not in the catalog"
+        problem = "which is not in the catalog"
+        if base in models:
+            problem = f"which is a {models[base].source.kind} itself"
         raise CatalogError(
             f"{path}: model {model.id}, source.base: got {base!r}, {problem}; allowed: "
             f"{', '.join(usable) or 'none, as no other model is there'}"

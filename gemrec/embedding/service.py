@@ -1,13 +1,19 @@
 """Vectors of images and texts, each computed once and kept in the store."""
 
 import contextlib
+import hashlib
 import itertools
 import logging
 import queue
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
+
+from PIL import Image as PILImage
+from PIL import ImageOps
 
 from gemrec.embedding.encoder import Vectors
 from gemrec.embedding.host import EncoderWorker
@@ -19,6 +25,8 @@ from gemrec.store import Store
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 120.0  # for one job; 32 images take seconds
+
+EXAMPLE_SIZE = 512  # longest side of an example picture, pixels; no encoder sees more
 
 JOB_IMAGES = 32  # images per job of the encoder, so that a text waits for a second at most
 
@@ -123,6 +131,33 @@ class EmbeddingService:
             return self._encode_text(text)
         self._in_background(TEXT, lambda: self._encode_text(text), do_nothing)
         return None
+
+    def picture_vector(self, picture: PILImage.Image) -> tuple[str, Vectors]:
+        """The vector of a picture that somebody shows as an example; the picture is not kept.
+
+        Args:
+            picture: Any mode.
+
+        Returns:
+            A digest of its pixels, under which the vector is kept, and the vector.
+
+        Raises:
+            EmbeddingError: It cannot be computed.
+            WorkerError: The encoder's process died.
+        """
+        plain = ImageOps.exif_transpose(picture).convert("RGB")
+        plain.thumbnail((EXAMPLE_SIZE, EXAMPLE_SIZE))
+        size = f"{plain.width}x{plain.height}"
+        digest = hashlib.sha256(size.encode() + plain.tobytes()).hexdigest()
+        known = self._store.vectors.get(self.name, [digest])
+        if digest not in known:
+            with tempfile.TemporaryDirectory(prefix="gemrec-") as folder:
+                file = Path(folder) / "example.png"
+                plain.save(file)
+                rows = self._worker.images([file], TIMEOUT_SECONDS)
+            known = {digest: rows[0]}
+            self._store.vectors.put(self.name, known)
+        return digest, known[digest]
 
     def embed_in_background(self, images: Sequence[Image], then: Callable[[], None]) -> None:
         """Compute missing vectors in a thread of its own, in batches.

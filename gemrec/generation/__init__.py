@@ -1,6 +1,12 @@
 """Images from models: backends, the process they run in, and the grids that people see."""
 
-from gemrec.generation.backend import Backend, BackendOptions, GenerationJob
+from gemrec.generation.backend import (
+    Backend,
+    BackendOptions,
+    GenerationJob,
+    ProviderOptions,
+    SafetyOptions,
+)
 from gemrec.generation.events import (
     GridDone,
     GridEvent,
@@ -11,6 +17,7 @@ from gemrec.generation.events import (
 )
 from gemrec.generation.grid import GridService
 from gemrec.generation.host import GenerationWorker, warm_up_jobs
+from gemrec.generation.snippet import snippet
 
 __all__ = [
     "Backend",
@@ -24,5 +31,8 @@ __all__ = [
     "GridProgress",
     "GridRequest",
     "GridService",
+    "ProviderOptions",
+    "SafetyOptions",
+    "snippet",
     "warm_up_jobs",
 ]

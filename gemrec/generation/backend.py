@@ -1,7 +1,8 @@
 """What makes images: the protocol that every backend follows, and one job for it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from PIL import Image as PILImage
@@ -12,18 +13,58 @@ Device = Literal["auto", "cpu", "cuda"]
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderOptions:
+    """How models of Inference Providers are asked, and what they may cost.
+
+    Attributes:
+        timeout: Seconds one request may take.
+        attempts: Requests per image before it is given up, 1 or more.
+        usd_per_day: Most that all processes together may spend in one day (UTC); 0 forbids.
+        usd_per_process: Most that one process may spend; 0 forbids.
+    """
+
+    timeout: float = 60.0
+    attempts: int = 4
+    usd_per_day: float = 1.0
+    usd_per_process: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyOptions:
+    """What the owner of this gemrec allows.
+
+    Attributes:
+        mature: Mature content may be made: no safety checker, and models tagged
+            ``content:mature`` run.
+        blocked: Words and phrases that a prompt must not hold, in any case.
+        prompt_length: Most characters of a prompt.
+    """
+
+    mature: bool = False
+    blocked: tuple[str, ...] = ()
+    prompt_length: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
 class BackendOptions:
-    """How a backend uses the machine.
+    """How a backend uses the machine, and what it is allowed to do.
 
     Attributes:
         device: Where models run; ``auto`` takes the GPU when there is one.
         threads: CPU threads; 0 means all cores.
-        keep: How many full models stay loaded, 1 or more; LoRA adapters share their base.
+        memory: Bytes that loaded pipelines may take together; 0 takes a share of what there is.
+        providers: Time, retries and costs of Inference Providers.
+        safety: Prompts and content.
+        database: SQLite file where spending and refusals are counted; None counts them in this
+            process only.
     """
 
     device: Device = "auto"
     threads: int = 0
-    keep: int = 3
+    memory: int = 0
+    providers: ProviderOptions = field(default_factory=ProviderOptions)
+    safety: SafetyOptions = field(default_factory=SafetyOptions)
+    database: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

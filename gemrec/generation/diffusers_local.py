@@ -1,21 +1,31 @@
 """Images by diffusers on this machine's CPU or GPU."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from PIL import Image as PILImage
 
-from gemrec.errors import GemrecError, GenerationCancelledError, GenerationError
+from gemrec.errors import (
+    GemrecError,
+    GenerationCancelledError,
+    GenerationError,
+    GenerationRefusedError,
+)
 from gemrec.generation.availability import Availability
 from gemrec.generation.backend import BackendOptions, GenerationJob
-from gemrec.generation.pipelines import Pipelines
+from gemrec.generation.batches import Batches, is_out_of_memory
+from gemrec.generation.pipelines import Loaded, Pipelines, source_key
+from gemrec.generation.placement import Placement
+from gemrec.generation.zerogpu import is_zero_gpu, lend_gpu
 from gemrec.records import Model
+
+ZERO_GPU_SECONDS = 120  # the most that ZeroGPU lends by default
 
 
 class DiffusersBackend:
-    """Any text-to-image source that ``DiffusionPipeline`` loads; follows ``Backend``.
+    """Any text-to-image source that diffusers loads; follows ``Backend``.
 
     Each image starts from noise of its own CPU generator, so that an image depends on its seed
     but neither on its batch nor on the device, and both sides of a battle can share seeds.
@@ -29,6 +39,8 @@ class DiffusersBackend:
         self.options = options or BackendOptions()
         self._availability = availability or Availability(self.options.device)
         self._pipelines: Pipelines | None = None
+        self._running: GenerationJob | None = None
+        self._batches = Batches(self._release)
 
     def problem(self, model: Model, base: Model | None = None) -> str | None:
         """Missing files, no way to the hub, or no GPU; None if the model can run."""
@@ -53,9 +65,12 @@ class DiffusersBackend:
         on_step: Callable[[int, int], None],
         cancelled: Callable[[], bool],
     ) -> list[PILImage.Image]:
-        """Make all images of a job in one batch; see ``Backend.generate``."""
+        """Make all images of a job, in one batch if memory allows; see ``Backend.generate``."""
         try:
-            return self._run(job, on_step, cancelled)
+            if is_zero_gpu():
+                # The call happens in another process, which can neither tell steps nor be asked.
+                return lend_gpu(self._make, ZERO_GPU_SECONDS)(job)
+            return self._make(job, on_step, cancelled)
         except GemrecError:
             raise
         except Exception as error:  # the libraries below raise whatever they like
@@ -64,40 +79,40 @@ class DiffusersBackend:
                 f"{job.model.name} could not make its images: {type(error).__name__}: {first_line}"
             ) from error
 
-    def _run(
+    def _make(
         self,
         job: GenerationJob,
-        on_step: Callable[[int, int], None],
-        cancelled: Callable[[], bool],
+        on_step: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> list[PILImage.Image]:
-        def stop_if_cancelled() -> None:
-            if cancelled():
-                raise GenerationCancelledError(f"{job.model.name} was cancelled.")
-
-        def after_step(
-            pipe: Any,
-            step: int,
-            _timestep: object,
-            tensors: dict[str, Any],
-        ) -> dict[str, Any]:
-            stop_if_cancelled()
-            steps = getattr(pipe, "num_timesteps", None) or job.model.parameters.steps
-            on_step(min(step + 1, steps), steps)
-            return tensors
-
-        stop_if_cancelled()
-        pipelines = self._prepared()
-        pipe = pipelines.ready(job.model, job.base)
-        stop_if_cancelled()
-
-        import torch
-
-        output = pipe(
-            **call_arguments(pipe, job),
-            generator=[torch.Generator("cpu").manual_seed(seed) for seed in job.seeds],
-            callback_on_step_end=after_step,
+        tell, asked = on_step or ignore_steps, cancelled or never
+        parameters = job.model.parameters
+        owner = job.base if job.model.source.kind == "lora" and job.base else job.model
+        self._running = job
+        stop_if(asked, job)
+        loaded = self._ready(job)
+        return self._batches.make(
+            (source_key(owner), parameters.width, parameters.height),
+            job.model.name,
+            job.seeds,
+            lambda seeds: run(loaded, replace(job, seeds=tuple(seeds)), tell, asked),
         )
-        return checked_images(output, job)
+
+    def _ready(self, job: GenerationJob) -> Loaded:
+        """The job's pipeline; if loading it runs out of memory, once more with nothing beside it."""
+        pipelines = self._prepared()
+        try:
+            return pipelines.ready(job.model, job.base)
+        except Exception as error:
+            if not (is_out_of_memory(error) and self._release()):
+                raise
+        return pipelines.ready(job.model, job.base)
+
+    def _release(self) -> bool:
+        job = self._running
+        if job is None or self._pipelines is None:
+            return False
+        return self._pipelines.forget_others(job.model, job.base) > 0
 
     def _prepared(self) -> Pipelines:
         """Import and set up the libraries once."""
@@ -113,23 +128,83 @@ class DiffusersBackend:
             for logger in loggers:
                 logger.disable_progress_bar()
                 logger.set_verbosity_error()
-            self._pipelines = Pipelines(self.options)
+            self._pipelines = Pipelines(Placement(self.options), mature=self.options.safety.mature)
         return self._pipelines
+
+
+def run(
+    loaded: Loaded,
+    job: GenerationJob,
+    on_step: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
+) -> list[PILImage.Image]:
+    """One batch through a pipeline that is ready.
+
+    Raises:
+        GenerationCancelledError: ``cancelled()`` said so at a step.
+        GenerationRefusedError: The pipeline's safety checker held an image back.
+        GenerationError: The pipeline made another number of images.
+    """
+    import torch
+
+    def after_step(
+        pipe: Any, step: int, _timestep: object, tensors: dict[str, Any]
+    ) -> dict[str, Any]:
+        stop_if(cancelled, job)
+        steps = getattr(pipe, "num_timesteps", None) or job.model.parameters.steps
+        on_step(min(step + 1, steps), steps)
+        return tensors
+
+    def after_step_alone(step: int, _timestep: object, _latents: object) -> None:
+        after_step(loaded.pipe, step, None, {})
+
+    stop_if(cancelled, job)
+    accepted = inspect.signature(type(loaded.pipe).__call__).parameters
+    wanted = call_arguments(accepted, job)
+    if "callback_on_step_end" in accepted:
+        wanted["callback_on_step_end"] = after_step
+    elif "callback" in accepted:  # the older families: PixArt among them
+        wanted["callback"] = after_step_alone
+    output = loaded.pipe(
+        **wanted, generator=[torch.Generator("cpu").manual_seed(seed) for seed in job.seeds]
+    )
+    return checked_images(output, job)
+
+
+def stop_if(cancelled: Callable[[], bool], job: GenerationJob) -> None:
+    """Raise when nobody wants the images any more.
+
+    Raises:
+        GenerationCancelledError: ``cancelled()`` said so.
+    """
+    if cancelled():
+        raise GenerationCancelledError(f"{job.model.name} was cancelled.")
 
 
 def ignore_steps(_step: int, _steps: int) -> None:
     """Progress that nobody waits for."""
 
 
-def call_arguments(pipe: Any, job: GenerationJob) -> dict[str, object]:
-    """The arguments that this pipeline's call understands, out of what the job asks for."""
+def never() -> bool:
+    """Nobody cancels."""
+    return False
+
+
+def call_arguments(accepted: Sequence[str] | Any, job: GenerationJob) -> dict[str, Any]:
+    """The arguments that a pipeline's call understands, out of what the job asks for.
+
+    Args:
+        accepted: Names of the call's parameters.
+        job: What to make.
+    """
     parameters = job.model.parameters
-    accepted = inspect.signature(type(pipe).__call__).parameters
-    wanted: dict[str, object] = {
+    wanted: dict[str, Any] = {
         "num_inference_steps": parameters.steps,
         "guidance_scale": parameters.guidance_scale,
         "width": parameters.width,
         "height": parameters.height,
+        # Families that were trained on fixed sizes would otherwise make another size and cut it.
+        "use_resolution_binning": False,
     }
     if parameters.negative_prompt:
         wanted["negative_prompt"] = parameters.negative_prompt
@@ -144,10 +219,11 @@ def checked_images(output: Any, job: GenerationJob) -> list[PILImage.Image]:
     """The images of a pipeline's output, as many as there are seeds.
 
     Raises:
-        GenerationError: Some are missing, or the model's own safety checker blacked one out.
+        GenerationRefusedError: The model's own safety checker blacked one out.
+        GenerationError: Some are missing.
     """
     if any(getattr(output, "nsfw_content_detected", None) or ()):
-        raise GenerationError(
+        raise GenerationRefusedError(
             f"The safety checker of {job.model.name} held back an image; try another prompt."
         )
     images: list[PILImage.Image] = [image.convert("RGB") for image in output.images]

@@ -1,214 +1,138 @@
-"""Loaded diffusers pipelines: a few full models, each shared by the LoRA adapters on it."""
+"""Loaded diffusers pipelines: as many as the memory budget holds, each shared by its adapters."""
 
-import gc
-import hashlib
-import warnings
+import logging
 from collections import OrderedDict
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from gemrec.errors import GenerationError
-from gemrec.generation.availability import is_local
-from gemrec.generation.backend import BackendOptions
-from gemrec.records import Model, ModelSource
+from gemrec.generation.encodings import PromptEncodings
+from gemrec.generation.placement import Placement, pipeline_bytes
+from gemrec.generation.samplers import Schedulers
+from gemrec.generation.sources import PIPELINE_SOURCES
+from gemrec.generation.sources.lora import Adapters
+from gemrec.records import Model
 
-# Text-to-image pipelines by what diffusers finds in a single-file checkpoint.
-SINGLE_FILE_PIPELINES = {
-    "v1": "StableDiffusionPipeline",
-    "v2": "StableDiffusionPipeline",
-    "xl_base": "StableDiffusionXLPipeline",
-    "playground-v2-5": "StableDiffusionXLPipeline",
-    "sd3": "StableDiffusion3Pipeline",
-    "sd35_medium": "StableDiffusion3Pipeline",
-    "sd35_large": "StableDiffusion3Pipeline",
-    "flux-dev": "FluxPipeline",
-    "flux-schnell": "FluxPipeline",
-}
-KEPT_ADAPTERS = 24  # per base; an adapter is a few megabytes
+log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Loaded:
-    """A pipeline in memory; ``adapters`` are in order of use, ``active`` is (name, weight)."""
+class Loaded:
+    """A pipeline in memory, with what can be swapped in it."""
 
-    pipe: Any
-    adapters: "OrderedDict[str, None]" = field(default_factory=OrderedDict)
-    active: tuple[str, float] | None = None
+    def __init__(self, pipe: Any) -> None:
+        self.pipe = pipe
+        self.adapters = Adapters(pipe)
+        self.schedulers = Schedulers(pipe)
+        self.encodings = PromptEncodings(pipe)
+        self.size = 0
+        self.measure()
+
+    def measure(self) -> None:
+        """Count the bytes again, after an adapter came or went."""
+        self.size = pipeline_bytes(self.pipe)
 
 
 class Pipelines:
-    """Gives out pipelines ready to run, and forgets the one used longest ago.
+    """Gives out pipelines ready to run, and forgets those used longest ago.
 
     One thread at a time: a pipeline holds the state of its run.
+
+    Args:
+        placement: Device, number format and memory budget.
+        mature: Pipelines run without their safety checker.
     """
 
-    def __init__(self, options: BackendOptions) -> None:
-        self._options = options
-        self._loaded: OrderedDict[tuple[str, str, str | None], _Loaded] = OrderedDict()
+    def __init__(self, placement: Placement, *, mature: bool = False) -> None:
+        self._placement = placement
+        self._mature = mature
+        self._loaded: OrderedDict[tuple[str, ...], Loaded] = OrderedDict()
 
     @property
-    def device(self) -> str:
-        """``cuda`` or ``cpu``.
+    def used(self) -> int:
+        """Bytes of all loaded pipelines, adapters included."""
+        return sum(loaded.size for loaded in self._loaded.values())
 
-        Raises:
-            GenerationError: A GPU was asked for and torch sees none.
-        """
-        import torch
+    def __len__(self) -> int:
+        return len(self._loaded)
 
-        found = torch.cuda.is_available()
-        if self._options.device == "cuda" and not found:
-            raise GenerationError(
-                "GEMREC_DEVICE is cuda, but torch sees no GPU; use auto or cpu, or check the driver."
-            )
-        return "cuda" if found and self._options.device != "cpu" else "cpu"
-
-    def ready(self, model: Model, base: Model | None) -> Any:
-        """The pipeline of ``model`` with the right adapter active.
+    def ready(self, model: Model, base: Model | None) -> Loaded:
+        """The pipeline of ``model`` with the right adapter and sampler in place.
 
         Raises:
             GenerationError: The source of the model makes no sense here.
         """
-        if model.source.kind != "lora":
-            loaded = self._full_model(model)
-            self._use_no_adapter(loaded)
-            return loaded.pipe
-        if base is None:
-            raise GenerationError(f"{model.name} is a LoRA, but no base came with it.")
-        loaded = self._full_model(base)
+        owner = model
+        if model.source.kind == "lora":
+            if base is None:
+                raise GenerationError(f"{model.name} is a LoRA, but no base came with it.")
+            owner = base
+        loaded = self._full_model(owner)
         try:
-            self._use_adapter(loaded, model)
+            self._adapt(loaded, model)
         except Exception:
             # Half an adapter may be left in the base; the next job gets a clean one.
-            del self._loaded[source_key(base)]
+            del self._loaded[source_key(owner)]
             raise
-        return loaded.pipe
+        loaded.schedulers.use(model.parameters.scheduler)
+        loaded.encodings.use(loaded.adapters.active)
+        return loaded
 
-    def _full_model(self, model: Model) -> _Loaded:
+    def forget_others(self, model: Model, base: Model | None) -> int:
+        """Drop every pipeline but the one that ``model`` uses; returns how many went."""
+        keep = source_key(base if model.source.kind == "lora" and base else model)
+        others = [key for key in self._loaded if key != keep]
+        for key in others:
+            del self._loaded[key]
+        self._placement.release()
+        return len(others)
+
+    def _adapt(self, loaded: Loaded, model: Model) -> None:
+        if model.source.kind != "lora":
+            loaded.adapters.use_none()
+            return
+        before = len(loaded.adapters)
+        loaded.adapters.use(model.source)
+        if len(loaded.adapters) != before:
+            loaded.measure()
+            self._shrink(0)
+
+    def _full_model(self, model: Model) -> Loaded:
         key = source_key(model)
         if key not in self._loaded:
-            while len(self._loaded) >= max(1, self._options.keep):
-                self._forget_oldest()
-            self._loaded[key] = _Loaded(self._load(model))
+            # Room is made before, from the entry's hint, and after, from what was measured.
+            self._shrink(int((model.cost.vram_gb or 0) * 2**30))
+            self._loaded[key] = Loaded(self._load(model))
         self._loaded.move_to_end(key)
+        self._shrink(0)
         return self._loaded[key]
 
-    def _forget_oldest(self) -> None:
-        import torch
-
-        self._loaded.popitem(last=False)
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+    def _shrink(self, expected: int) -> None:
+        """Forget until the budget holds, but never what was asked for last (``expected`` = 0)."""
+        budget = self._placement.budget()
+        least = 1 if expected == 0 else 0
+        gone = False
+        while len(self._loaded) > least and self.used + expected > budget:
+            (kind, path, *_), loaded = self._loaded.popitem(last=False)
+            log.info("forgot the %s pipeline %s (%d MiB)", kind, path, loaded.size >> 20)
+            del loaded
+            gone = True
+        if gone:
+            self._placement.release()
 
     def _load(self, model: Model) -> Any:
-        source = model.source
-        if source.kind == "file":
-            pipe = self._load_file(source)
-        elif source.kind in ("local", "hub"):
-            pipe = self._load_folder(source)
-        else:
+        source = PIPELINE_SOURCES.get(model.source.kind)
+        if source is None:
             raise GenerationError(
-                f"{model.name} has the source kind {source.kind!r}; diffusers runs hub, local, "
-                "file and lora."
+                f"{model.name} has the source kind {model.source.kind!r}; diffusers runs hub, "
+                "local, file and lora."
             )
+        pipe = source.load(model.source, self._placement.dtype_for)
         pipe.set_progress_bar_config(disable=True)
-        return self._place(pipe, model)
-
-    def _load_folder(self, source: ModelSource) -> Any:
-        import diffusers
-
-        pipeline: Any = diffusers.DiffusionPipeline
-        config = pipeline.load_config(source.path, revision=source.revision)
-        return pipeline.from_pretrained(
-            source.path,
-            revision=source.revision,
-            dtype=self._dtype("transformer" in config),
-            local_files_only=source.kind == "local",
-        )
-
-    def _load_file(self, source: ModelSource) -> Any:
-        import diffusers
-        from diffusers.loaders import single_file_utils
-
-        utilities: Any = single_file_utils
-        checkpoint = utilities.load_single_file_checkpoint(source.path)
-        kind = utilities.infer_diffusers_model_type(checkpoint)
-        if kind not in SINGLE_FILE_PIPELINES:
-            raise GenerationError(
-                f"{Path(source.path).name} is a {kind!r} checkpoint; allowed are "
-                f"{', '.join(sorted(SINGLE_FILE_PIPELINES))}."
-            )
-        pipeline = getattr(diffusers, SINGLE_FILE_PIPELINES[kind])
-        return pipeline.from_single_file(source.path, dtype=self._dtype(kind.startswith("flux")))
-
-    def _dtype(self, is_transformer: bool) -> Any:
-        import torch
-
-        if self.device == "cpu":
-            return torch.float32  # half precision is emulated, hence slower, on most CPUs
-        # Diffusion transformers overflow in float16; the older UNets were released in it.
-        return torch.bfloat16 if is_transformer else torch.float16
-
-    def _place(self, pipe: Any, model: Model) -> Any:
-        import torch
-
-        device = self.device
-        if device == "cuda":
-            memory = torch.cuda.get_device_properties(0).total_memory / 2**30
-            if model.cost.vram_gb is not None and model.cost.vram_gb > memory:
-                pipe.enable_model_cpu_offload()
-                return pipe
-        return pipe.to(device)
-
-    def _use_no_adapter(self, loaded: _Loaded) -> None:
-        if loaded.active is not None:
-            loaded.pipe.disable_lora()
-            loaded.active = None
-
-    def _use_adapter(self, loaded: _Loaded, model: Model) -> None:
-        name = adapter_name(model.source)
-        wanted = (name, model.source.weight)
-        if loaded.active == wanted:
-            return
-        if loaded.active is None and loaded.adapters:
-            loaded.pipe.enable_lora()
-        if name not in loaded.adapters:
-            self._load_adapter(loaded, model.source, name)
-        loaded.adapters.move_to_end(name)
-        loaded.pipe.set_adapters([name], adapter_weights=[model.source.weight])
-        loaded.active = wanted
-
-    def _load_adapter(self, loaded: _Loaded, source: ModelSource, name: str) -> None:
-        if len(loaded.adapters) >= KEPT_ADAPTERS:
-            oldest, _ = loaded.adapters.popitem(last=False)
-            loaded.pipe.delete_adapters([oldest])
-        path = Path(source.path)
-        if path.is_file():
-            place = {"weight_name": path.name}
-            folder = str(path.parent)
-        else:
-            place, folder = {}, source.path
-        with warnings.catch_warnings():
-            # peft asks whether several adapters on one model are meant; they are.
-            warnings.filterwarnings("ignore", message="Already found a `peft_config`")
-            # The file decides which layers are adapted; peft's own guess may name more.
-            warnings.filterwarnings("ignore", message="While injecting the PEFT adapters")
-            loaded.pipe.load_lora_weights(
-                folder,
-                adapter_name=name,
-                revision=source.revision,
-                local_files_only=is_local(path),
-                **place,
-            )
-        loaded.adapters[name] = None
+        if self._mature and getattr(pipe, "safety_checker", None) is not None:
+            pipe.safety_checker = None
+        return self._placement.place(pipe)
 
 
-def source_key(model: Model) -> tuple[str, str, str | None]:
+def source_key(model: Model) -> tuple[str, ...]:
     """What tells two full models in memory apart."""
-    return model.source.kind, model.source.path, model.source.revision
-
-
-def adapter_name(source: ModelSource) -> str:
-    """A name by path and revision that torch accepts as a module name (no dots)."""
-    return "a" + hashlib.sha256(f"{source.path}@{source.revision}".encode()).hexdigest()[:16]
+    source = model.source
+    return source.kind, source.path, source.revision or "", source.variant or ""

@@ -5,11 +5,11 @@ from types import MappingProxyType
 
 from gemrec.errors import SettingsError
 from gemrec.generation.backend import Backend, BackendOptions
-from gemrec.generation.diffusers_local import DiffusersBackend
+from gemrec.generation.by_source import SourceBackend
 from gemrec.generation.scripted import ScriptedBackend
 
 BACKENDS: Mapping[str, Callable[[BackendOptions], Backend]] = MappingProxyType(
-    {"diffusers": DiffusersBackend, "scripted": ScriptedBackend}
+    {"diffusers": SourceBackend, "scripted": ScriptedBackend}
 )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gemrec.errors import GemrecError
+from gemrec.pocket.adopt import adopt as seed_folder
 from gemrec.pocket.cards import write_cards
 from gemrec.pocket.evaluate import all_figures
 from gemrec.pocket.family import ASSETS, Family
@@ -31,13 +32,26 @@ def train(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(help="CPU threads; two are rarely faster.")] = 1,
     workers: Annotated[int, typer.Option(help="Processes that train the base together.")] = 1,
+    rate: Annotated[float, typer.Option(help="Learning rate, relative; 0.3 to go on.")] = 1.0,
+    freeze_text: Annotated[
+        bool, typer.Option("--freeze-text", help="Train the base's UNet alone.")
+    ] = False,
 ) -> None:
     """Train one stage of the family, or all of it."""
     import torch
 
     torch.set_num_threads(threads)
     font_path()
-    run_training(stage, Run(out, minutes, seed, device, workers))
+    run_training(stage, Run(out, minutes, seed, device, workers, rate, freeze_text))
+
+
+@app.command()
+def adopt(
+    out: Annotated[Path, typer.Option(help="Working folder to seed.")],
+    assets: Annotated[Path, typer.Option(help="Folder with models.toml.")] = ASSETS,
+) -> None:
+    """Seed a working folder from published models, to train single parts of the family on."""
+    seed_folder(assets, out)
 
 
 @app.command()

@@ -21,6 +21,7 @@ from gemrec.pocket.latents import encode_scenes
 from gemrec.pocket.training import (
     Clock,
     learning_rate,
+    mixed_precision,
     plain_attention,
     replace_folder,
     say,
@@ -47,13 +48,11 @@ class Recipe:
         id: Catalog id.
         style: Hear this style in every prompt; needs no pictures.
         category: Draw only nouns of this category.
-        pictures: Number of training pictures.
     """
 
     id: str
     style: str | None = None
     category: str | None = None
-    pictures: int = 2_000
 
 
 ADAPTED_STYLES = (
@@ -64,9 +63,9 @@ ADAPTED_STYLES = (
     "comic",
     "mosaic",
     "blueprint",
-    "embroidery",
     "noir",
-    "pastel",
+    "vintage",
+    "pop art",
 )
 """Styles that have an adapter of their own."""
 
@@ -81,22 +80,22 @@ RECIPES: dict[str, Recipe] = {
 """Trained adapters by catalog id."""
 
 
-def recipe_scenes(recipe: Recipe, seed: int = 0) -> list[Scene]:
+def recipe_scenes(recipe: Recipe, count: int, seed: int = 0) -> list[Scene]:
     """Return the scenes an adapter is trained on, always the same for the same seed."""
     rng = rng_for(f"adapter {recipe.id}", seed)
     names = [noun.name for noun in nouns().values() if noun.category == recipe.category]
     colours = list(BACKGROUNDS)
     return [
         sample_single(rng, names[rng.integers(len(names))], colours[rng.integers(len(colours))])
-        for _ in range(recipe.pictures)
+        for _ in range(count)
     ]
 
 
 def adapter_latents(
-    out: Path, recipe: Recipe, vae: Any, device: str = "cpu"
+    out: Path, recipe: Recipe, vae: Any, count: int, device: str = "cpu"
 ) -> tuple[NDArray[np.float16], list[Scene]]:
     """Return the encoded pictures of a recipe, from disk if they are there, and their scenes."""
-    scenes = recipe_scenes(recipe)
+    scenes = recipe_scenes(recipe, count)
     path = out / "adapter-latents" / f"{recipe.id}-{len(scenes)}.npy"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,15 +118,17 @@ def add_lora(unet: Any, rank: int) -> list[Any]:
 
 
 def lora_layers(model: Any) -> dict[str, Any]:
-    """Return a network's adapter in half precision, named as diffusers names it."""
+    """Return a network's adapter in half precision, every layer named as peft names it.
+
+    Diffusers reads either peft's names or its own older ones, and of a file that mixes both it
+    leaves layers out, so no layer is renamed.
+    """
     import torch
-    from diffusers.utils import state_dict_utils
     from peft import get_peft_model_state_dict  # noqa: PLC0415 - imports torch
 
-    convert: Any = state_dict_utils.convert_state_dict_to_diffusers
-    layers = convert(get_peft_model_state_dict(model))
     return {
-        name: value.detach().cpu().to(torch.float16).contiguous() for name, value in layers.items()
+        name: value.detach().cpu().to(torch.float16).contiguous()
+        for name, value in get_peft_model_state_dict(model).items()
     }
 
 
@@ -185,7 +186,7 @@ def fit_adapter(
     while clock.share < 1:
         latents, ids, noise = sample(rng)
         set_rate(optimizer, learning_rate(clock.share, PEAK_RATE, warm=0.05))
-        with torch.autocast(device, torch.bfloat16), plain_attention(device):
+        with mixed_precision(device), plain_attention(device):
             loss: Any = flow_loss(networks, latents, ids, generator, noise)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -205,6 +206,7 @@ def train_adapter(
     minutes: float = 2,
     seed: int = 0,
     device: str = "cpu",
+    pictures: int = 2_000,
 ) -> None:
     """Train one style or subject adapter and write it to the folder of its id.
 
@@ -216,6 +218,7 @@ def train_adapter(
         minutes: Budget, without drawing and encoding.
         seed: Seed of weights and batches.
         device: ``cpu`` or ``cuda``.
+        pictures: Training pictures of a subject; a style needs none.
     """
     import torch
 
@@ -223,7 +226,7 @@ def train_adapter(
         text = train_wording(networks.text, recipe.style, minutes=minutes, seed=seed, device=device)
         save_lora(out / recipe.id, text=text)
         return
-    latents, scenes = adapter_latents(out, recipe, vae, device)
+    latents, scenes = adapter_latents(out, recipe, vae, pictures, device)
 
     def sample(rng: np.random.Generator) -> tuple[Any, Any, Any]:
         rows = rng.integers(len(scenes), size=BATCH)

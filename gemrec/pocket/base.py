@@ -18,6 +18,7 @@ from gemrec.pocket.training import (
     Clock,
     learning_rate,
     load_state,
+    mixed_precision,
     plain_attention,
     replace_folder,
     save_state,
@@ -117,7 +118,7 @@ def load_networks(out: Path, name: str = "base") -> Networks:
     return networks
 
 
-def _optimizer(networks: Networks) -> Any:
+def base_optimizer(networks: Networks) -> Any:
     """Return AdamW that moves the text tower more slowly than the UNet."""
     import torch
 
@@ -140,6 +141,8 @@ def train_base(
     seed: int = 0,
     device: str = "cpu",
     team: Team | None = None,
+    rate: float = 1.0,
+    freeze_text: bool = False,
 ) -> Networks:
     """Train pocket-base, or go on where an interrupted run stopped.
 
@@ -150,6 +153,8 @@ def train_base(
         seed: Seed of batches, times and noise.
         device: ``cpu`` or ``cuda``.
         team: The processes that train together; alone if None.
+        rate: Learning rate relative to the usual one.
+        freeze_text: Keep the text tower as it is, so that adapters of it stay valid.
 
     Returns:
         The averaged networks.
@@ -158,8 +163,8 @@ def train_base(
 
     team, store, networks = team or Team(), LatentStore(out), start
     networks.unet.to(device, memory_format=torch.channels_last).train()
-    networks.text.to(device).train()
-    optimizer = _optimizer(networks)
+    networks.text.to(device).train().requires_grad_(not freeze_text)
+    optimizer = base_optimizer(networks)
     average = Average(networks.parameters())
     checkpoint = Checkpoint(
         out / "base.pt",
@@ -179,8 +184,8 @@ def train_base(
     share = clock.share
     while share < 1:
         latents, ids = batch_of(store, rng, BATCH, device)
-        set_rate(optimizer, learning_rate(share, PEAK_RATE))
-        with torch.autocast(device, torch.bfloat16), plain_attention(device):
+        set_rate(optimizer, learning_rate(share, rate * PEAK_RATE))
+        with mixed_precision(device), plain_attention(device):
             loss: Any = flow_loss(networks, latents, ids, generator)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()

@@ -18,6 +18,7 @@ from gemrec.pocket.training import (
     Clock,
     as_tensor,
     learning_rate,
+    mixed_precision,
     picture_cache,
     plain_attention,
     replace_folder,
@@ -167,7 +168,7 @@ def noun_accuracy(
     return float((rank_nouns(model, pictures, device)[:, :top] == truth).any(1).mean())
 
 
-def _optimizer(model: Any) -> Any:
+def clip_optimizer(model: Any) -> Any:
     """Return AdamW that decays matrices and leaves gains, biases and the scale alone."""
     import torch
 
@@ -181,7 +182,13 @@ def _optimizer(model: Any) -> Any:
 
 
 def train_clip(
-    out: Path, *, minutes: float = 20, seed: int = 0, device: str = "cpu", pictures: int = 30_000
+    out: Path,
+    *,
+    minutes: float = 20,
+    seed: int = 0,
+    device: str = "cpu",
+    pictures: int = 30_000,
+    rate: float = 1.0,
 ) -> Any:
     """Train pocket-clip, or go on where an interrupted run stopped.
 
@@ -191,6 +198,7 @@ def train_clip(
         seed: Seed of pictures, weights and batches.
         device: ``cpu`` or ``cuda``.
         pictures: Number of training pictures.
+        rate: Learning rate relative to the usual one.
 
     Returns:
         The trained model, in evaluation mode.
@@ -199,11 +207,11 @@ def train_clip(
 
     torch.manual_seed(seed)
     seen, scenes = picture_cache(out / "pictures", "train", seed, pictures)
-    heldout, truth = picture_cache(out / "pictures", "heldout", seed, 512)
+    heldout, truth = picture_cache(out / "pictures", "heldout", seed, min(512, pictures))
     alone = [row for row, scene in enumerate(truth) if len(scene.items) == 1]
     found = [truth[row].items[0].noun for row in alone]
     model = build_clip().to(device, memory_format=torch.channels_last)
-    optimizer = _optimizer(model)
+    optimizer = clip_optimizer(model)
     checkpoint = Checkpoint(out / "clip.pt", {"model": model, "optimizer": optimizer})
     checkpoint.resume()
     clock = Clock(minutes, checkpoint.spent)
@@ -222,8 +230,8 @@ def train_clip(
         pixels = augment(as_tensor(seen[np.sort(rows)][np.argsort(np.argsort(rows))], device), rng)
         ids = tokenize([sample_caption(rng, scene) for scene in batch]).to(device)
         shares = torch.from_numpy(noun_targets(batch)).to(device)
-        set_rate(optimizer, learning_rate(clock.share, PEAK_RATE))
-        with torch.autocast(device, torch.bfloat16), plain_attention(device):
+        set_rate(optimizer, learning_rate(clock.share, rate * PEAK_RATE))
+        with mixed_precision(device), plain_attention(device):
             channels_last = pixels.to(memory_format=torch.channels_last)
             loss: Any = clip_loss(model, channels_last, ids, names, shares)
             optimizer.zero_grad(set_to_none=True)

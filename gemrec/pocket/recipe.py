@@ -28,10 +28,9 @@ class Stage(StrEnum):
 MINUTES = {Stage.VAE: 20.0, Stage.CLIP: 40.0, Stage.BASE: 60.0, Stage.STYLES: 36.0}
 """Budget of each stage on one CPU core."""
 
-LATENT_CHUNKS = 12
-"""Chunks of encoded pictures that the base is trained on."""
-
-SWIFT_PAIRS = 1_536
+CODEC_PICTURES, CLIP_PICTURES, BASE_CHUNKS = 16_000, 30_000, 12
+SUBJECT_PICTURES, SWIFT_PAIRS = 2_000, 1_536
+"""Pictures drawn (or chunks of them, or pairs) for a stage with its usual budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,8 @@ class Run:
         seed: Seed of everything.
         device: ``cpu`` or ``cuda``.
         workers: Processes that train the base together, one for each free CPU core.
+        rate: Learning rate of base and clip relative to the usual one.
+        freeze_text: Train the base's UNet alone, so that adapters of its text tower stay valid.
     """
 
     out: Path
@@ -51,12 +52,26 @@ class Run:
     seed: int = 0
     device: str = "cpu"
     workers: int = 1
+    rate: float = 1.0
+    freeze_text: bool = False
 
     def budget(self, stage: Stage, everything: bool) -> float:
         """Return the minutes of a stage."""
         if self.minutes is None:
             return MINUTES[stage]
         return self.minutes * MINUTES[stage] / sum(MINUTES.values()) if everything else self.minutes
+
+    def amount(self, usual: int, stage: Stage, minutes: float, least: int = 1) -> int:
+        """Return how much to prepare for a stage: less where a CPU's budget is below the usual.
+
+        Args:
+            usual: What the usual budget uses.
+            stage: The stage.
+            minutes: Its budget.
+            least: What even the smallest budget needs.
+        """
+        share = min(1.0, minutes / MINUTES[stage]) if self.device == "cpu" else 1.0
+        return max(least, round(usual * share))
 
 
 class MissingStageError(InputError):
@@ -82,11 +97,19 @@ def train(stage: Stage, run: Run) -> None:
 
 
 def _vae(run: Run, minutes: float) -> None:
-    vae.train_vae(run.out, minutes=minutes, seed=run.seed, device=run.device)
+    pictures = run.amount(CODEC_PICTURES, Stage.VAE, minutes, least=64)
+    vae.train_vae(run.out, minutes=minutes, seed=run.seed, device=run.device, pictures=pictures)
 
 
 def _clip(run: Run, minutes: float) -> None:
-    clip.train_clip(run.out, minutes=minutes, seed=run.seed, device=run.device)
+    clip.train_clip(
+        run.out,
+        minutes=minutes,
+        seed=run.seed,
+        device=run.device,
+        pictures=run.amount(CLIP_PICTURES, Stage.CLIP, minutes, least=128),
+        rate=run.rate,
+    )
 
 
 def _codec(run: Run) -> Any:
@@ -108,7 +131,9 @@ def _base(run: Run, minutes: float) -> None:
     codec = _codec(run)
     if load_state(run.out / "clip.pt") is None:
         raise MissingStageError(f"no clip.pt in {run.out}; run train --stage clip first")
-    latents.write_chunks(run.out, codec, range(LATENT_CHUNKS), run.device)
+    chunks = run.amount(BASE_CHUNKS, Stage.BASE, minutes)
+    pictures = run.amount(BASE_CHUNKS * latents.CHUNK, Stage.BASE, minutes, least=64)
+    latents.write_chunks(run.out, codec, range(chunks), run.device, -(-pictures // chunks))
     if run.workers > 1:
         meeting = run.out / f"meeting-{os.getpid()}"
         processes: Any = torch.multiprocessing
@@ -137,6 +162,8 @@ def _base_worker(rank: int, run: Run, minutes: float, meeting: Path | None) -> N
         seed=run.seed,
         device=run.device,
         team=Team(rank, run.workers if meeting else 1, meeting),
+        rate=run.rate,
+        freeze_text=run.freeze_text,
     )
 
 
@@ -155,12 +182,17 @@ def _styles(run: Run, minutes: float) -> None:
                 minutes=share,
                 seed=run.seed,
                 device=run.device,
+                pictures=run.amount(SUBJECT_PICTURES, Stage.STYLES, minutes, least=32),
             )
     if not (run.out / "pocket-early").is_dir():
         variants.make_early(run.out, copy.deepcopy(parent), _networks(run, "early"))
     if not (run.out / "pocket-swift").is_dir():
         variants.write_pairs(
-            run.out, copy.deepcopy(parent), count=SWIFT_PAIRS, seed=run.seed, device=run.device
+            run.out,
+            copy.deepcopy(parent),
+            count=run.amount(SWIFT_PAIRS, Stage.STYLES, minutes, least=8),
+            seed=run.seed,
+            device=run.device,
         )
         variants.train_swift(
             run.out, copy.deepcopy(parent), minutes=2 * share, seed=run.seed, device=run.device

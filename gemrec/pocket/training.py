@@ -105,6 +105,18 @@ def plain_attention(device: str) -> AbstractContextManager[None]:
     return context
 
 
+def mixed_precision(device: str) -> AbstractContextManager[None]:
+    """Return a context that computes in bfloat16 where the hardware has it, else in float32.
+
+    A CPU without bfloat16 instructions emulates them, several times slower than float32.
+    """
+    import torch
+
+    native = device != "cpu" or torch.cpu._is_avx512_bf16_supported()
+    context: AbstractContextManager[None] = torch.autocast(device, torch.bfloat16, enabled=native)
+    return context
+
+
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint whole or not at all."""
     import torch

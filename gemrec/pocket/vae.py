@@ -15,6 +15,7 @@ from gemrec.pocket.training import (
     Clock,
     as_tensor,
     learning_rate,
+    mixed_precision,
     picture_cache,
     say,
     set_rate,
@@ -90,7 +91,7 @@ def encode(
     import torch
 
     parts = []
-    with torch.inference_mode(), torch.autocast(device, torch.bfloat16):
+    with torch.inference_mode(), mixed_precision(device):
         for start in range(0, len(pictures), batch):
             pixels = as_tensor(pictures[start : start + batch], device)
             pixels = pixels.to(memory_format=torch.channels_last)
@@ -154,7 +155,7 @@ def train_vae(
 
     torch.manual_seed(seed)
     seen, _ = picture_cache(out / "pictures", "train", seed, pictures)
-    heldout, _ = picture_cache(out / "pictures", "heldout", seed, 128)
+    heldout, _ = picture_cache(out / "pictures", "heldout", seed, min(128, pictures))
     vae = build_vae(channels, latent_channels).to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(vae.parameters(), lr=PEAK_RATE, betas=(0.9, 0.99), weight_decay=0)
     checkpoint = Checkpoint(out / "vae.pt", {"model": vae, "optimizer": optimizer})
@@ -166,7 +167,7 @@ def train_vae(
         side, count = (CROP, BATCH) if clock.share < 0.85 else (128, BATCH // 4)
         pixels = as_tensor(crops(rng, seen, count, side), device)
         set_rate(optimizer, learning_rate(clock.share, PEAK_RATE))
-        with torch.autocast(device, torch.bfloat16):
+        with mixed_precision(device):
             loss: Any = codec_loss(vae, pixels.to(memory_format=torch.channels_last), generator)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -17,7 +17,7 @@ from gemrec.pocket.adapters import BATCH, add_lora, fit_adapter, save_lora
 from gemrec.pocket.captions import sample_caption
 from gemrec.pocket.clip import tokenize
 from gemrec.pocket.flow import Networks
-from gemrec.pocket.training import plain_attention, say
+from gemrec.pocket.training import mixed_precision, plain_attention, say
 from gemrec.pocket.vae import LATENT_CHANNELS, LATENT_SIDE
 from gemrec.pocket.world import rng_for, sample_scene
 
@@ -27,7 +27,7 @@ EARLY_RANK = 11
 TEACHER_STEPS = 12
 TEACHER_GUIDANCE = 3.0
 PAIR_CHUNK = 96
-"""Pairs that the teacher makes at once."""
+"""Most pairs that the teacher makes at once."""
 
 
 def teacher_latents(
@@ -45,7 +45,7 @@ def teacher_latents(
 
     times = 1 - np.linspace(0, 1, TEACHER_STEPS + 1) ** 1.2
     sample = torch.from_numpy(noise).to(device)
-    with torch.inference_mode(), torch.autocast(device, torch.bfloat16), plain_attention(device):
+    with torch.inference_mode(), mixed_precision(device), plain_attention(device):
         ids = tokenize([*texts, *[""] * len(texts)]).to(device)
         states = networks.text(ids).last_hidden_state
         for now, then in pairwise(times):
@@ -66,19 +66,21 @@ def write_pairs(
     folder.mkdir(parents=True, exist_ok=True)
     networks.unet.eval()
     networks.text.eval()
-    for chunk in range(-(-count // PAIR_CHUNK)):
+    size = min(count, PAIR_CHUNK)
+    chunks = -(-count // size)
+    for chunk in range(chunks):
         path = folder / f"{chunk:04d}.npz"
         if path.is_file():
             continue
         rng = rng_for("swift", seed * 100_000 + chunk)
-        texts = [sample_caption(rng, sample_scene(rng)) for _ in range(PAIR_CHUNK)]
-        shape = (PAIR_CHUNK, LATENT_CHANNELS, LATENT_SIDE, LATENT_SIDE)
+        texts = [sample_caption(rng, sample_scene(rng)) for _ in range(size)]
+        shape = (size, LATENT_CHANNELS, LATENT_SIDE, LATENT_SIDE)
         noise = rng.standard_normal(shape).astype(np.float32)
         partial = path.with_suffix(".partial.npz")
         made = teacher_latents(networks, texts, noise, device)
         np.savez(partial, noise=noise, made=made, texts=np.array(texts))
         partial.replace(path)
-        say(f"pairs chunk {chunk + 1} of {-(-count // PAIR_CHUNK)}")
+        say(f"pairs chunk {chunk + 1} of {chunks}")
 
 
 def train_swift(

@@ -16,8 +16,8 @@ from gemrec.pocket.training import Clock, learning_rate, plain_attention, say, s
 from gemrec.pocket.world import Mixture, rng_for, sample_scene
 
 TEXT_RANK = 8
-PEAK_RATE = 3.0e-3
-BATCH = 48
+PEAK_RATE = 1.0e-2
+BATCH = 16
 EMPTY_SHARE = 0.1
 TARGETS = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
 
@@ -53,12 +53,13 @@ def train_wording(
         device: ``cpu`` or ``cuda``.
     """
     import torch
-    from peft import LoraConfig  # noqa: PLC0415 - imports torch
+    from peft import LoraConfig, inject_adapter_in_model  # noqa: PLC0415 - imports torch
 
     torch.manual_seed(seed)
     teacher = text.to(device).eval().requires_grad_(False)
     pupil = copy.deepcopy(teacher)
-    pupil.add_adapter(LoraConfig(r=TEXT_RANK, lora_alpha=TEXT_RANK, target_modules=TARGETS))
+    config = LoraConfig(r=TEXT_RANK, lora_alpha=TEXT_RANK, target_modules=TARGETS)
+    inject_adapter_in_model(config, pupil, "default")
     parameters = [parameter for parameter in pupil.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=PEAK_RATE, weight_decay=0.0)
     clock, rng = Clock(minutes), rng_for(f"wording {style}", seed)

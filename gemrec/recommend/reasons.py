@@ -1,44 +1,49 @@
-"""Why a model is recommended: facts first, then plain words that say no more than the facts."""
+"""Why a model is recommended: the facts, from which :mod:`gemrec.recommend.telling` makes words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from gemrec.preference import Taste
+from gemrec.recommend.profile import Leaning
+from gemrec.recommend.records_of_votes import Record, record_of, records_of
 from gemrec.recommend.snapshot import Snapshot
-from gemrec.records import Outcome, Vote
+from gemrec.recommend.steering import NamedAxis
+from gemrec.records import Vote
 from gemrec.retrieval import Candidate
 
 ENOUGH_VOTES: Final = 5
 """Comparisons from which a person's order is called their own."""
 
 _ALIKE: Final = 0.5  # cosine of two models' features from which their pictures are called alike
-_SIDES = {Outcome.LEFT: 0, Outcome.RIGHT: 1}
+_MOVED: Final = 0.02  # logits by which a vote must have moved a model to be named
+_NAMED_VOTES: Final = 3
+_NAMED_AXES: Final = 2
+_LEANING: Final = 0.6745  # certainty of a leaning that is named: 75 %
+_STANDS_OUT: Final = 0.5  # standard deviations by which a model stands out along a named axis
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """How one model fared in one person's votes that stand.
+class Trait:
+    """A leaning of the person that speaks for a model.
 
     Attributes:
-        wins: Comparisons in which it was preferred.
-        losses: Comparisons in which the other one was.
-        ties: Comparisons without a preference, of any kind.
-        votes: Ids of these vote events.
-        rivals: Ids of the models it met, each once.
+        pole: What the model is more than most models are.
+        logits: How much of its utility that is.
     """
 
-    wins: int = 0
-    losses: int = 0
-    ties: int = 0
-    votes: tuple[int, ...] = ()
-    rivals: tuple[str, ...] = ()
+    pole: str
+    logits: float
 
-    @property
-    def comparisons(self) -> int:
-        """All of them."""
-        return self.wins + self.losses + self.ties
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One of the person's votes, and by how many logits it moved the model."""
+
+    vote: Vote
+    logits: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Reason:
         record: How this model fared in them.
         category: The prompt's category, empty when unknown.
         in_category: How it fared on prompts of that category.
+        like: How it fared on the prompts most like this one.
         alike: A model with like pictures that the person preferred more often than not; only for
             a model that the person has not compared.
         alike_record: How that one fared.
@@ -59,6 +65,12 @@ class Reason:
         all_votes: Blind votes by all people on all models.
         above_average: Whether the others' votes and popularity put it above the average model.
         downloads: The catalog's download count.
+        top3: Probability that it is among the person's best three on offer.
+        on_offer: How many models are on offer.
+        moved: The votes that moved it most, up or down, the strongest first.
+        traits: Leanings of the person that speak for it, the strongest first.
+        fulfils: Wishes of the person that it fulfils more than most models do.
+        steered: Whether the person has wishes.
     """
 
     model_id: str
@@ -67,153 +79,144 @@ class Reason:
     record: Record
     category: str
     in_category: Record
+    like: Record
     alike: str | None
     alike_record: Record
     others: int
     all_votes: int
     above_average: bool
     downloads: int
+    top3: float
+    on_offer: int
+    moved: tuple[Moved, ...] = ()
+    traits: tuple[Trait, ...] = ()
+    fulfils: tuple[str, ...] = ()
+    steered: bool = False
 
     @property
     def evidence(self) -> tuple[int, ...]:
-        """Ids of the person's vote events that the words rest on."""
-        return self.record.votes or self.alike_record.votes
+        """Ids of the person's vote events that moved the model most, the strongest first."""
+        return tuple(moved.vote.id for moved in self.moved)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What else reasons can draw on.
+
+    Attributes:
+        category: The prompt's category, empty when unknown.
+        like_prompts: The prompt itself and the ones most like it.
+        on_offer: Ids of all models on offer.
+        axes: The named axes.
+        profile: Where the person stands on them.
+    """
+
+    category: str = ""
+    like_prompts: Collection[str] = ()
+    on_offer: Sequence[str] = ()
+    axes: Sequence[NamedAxis] = ()
+    profile: Sequence[Leaning] = ()
 
 
 def find_reasons(
-    snapshot: Snapshot, annotator_id: str | None, candidates: Sequence[Candidate], category: str
+    snapshot: Snapshot,
+    taste: Taste,
+    annotator_id: str | None,
+    candidates: Sequence[Candidate],
+    around: Circumstances,
 ) -> tuple[Reason, ...]:
     """Collect the facts behind each candidate.
 
     Args:
         snapshot: What is known.
+        taste: The person's taste as the votes taught it.
         annotator_id: For whom; None for everybody.
         candidates: The recommended models.
-        category: The prompt's category, empty when unknown.
+        around: What else to draw on.
     """
-    cast = tuple(
-        v
-        for v in snapshot.votes_of(annotator_id)
-        if v.outcome is not None and v.outcome is not Outcome.SKIP
-    )
-    records = _records(cast)
-    in_category = _records([v for v in cast if v.category == category]) if category else {}
-    shared = snapshot.taste(annotator_id).shared
+    cast = tuple(v for v in snapshot.votes_of(annotator_id) if v.pairs)
+    all_records = records_of(cast)
     per_model = snapshot.others(annotator_id).votes_per_model
-    average = float(shared.mean.mean()) if len(shared.mean) else 0.0
+    average = float(taste.shared.mean.mean()) if len(taste.shared.mean) else 0.0
+    moved = _moved(taste, cast, [c.model.id for c in candidates], around)
     reasons = []
-    for candidate in candidates:
+    for candidate, moves in zip(candidates, moved, strict=True):
         model = candidate.model
         row = snapshot.prior.index[model.id]
-        record = records.get(model.id, Record())
+        record = all_records.get(model.id, Record())
+        mine = [v for v in cast if model.id in v.models] if record.comparisons else []
         alike = None
         if not record.comparisons and candidate.taste > 0:
-            alike = _liked_alike(snapshot, model.id, records)
+            alike = _liked_alike(snapshot, model.id, all_records)
         reasons.append(
             Reason(
                 model_id=model.id,
                 known_person=annotator_id is not None,
                 own=len(cast),
                 record=record,
-                category=category,
-                in_category=in_category.get(model.id, Record()),
+                category=around.category,
+                in_category=record_of(
+                    model.id, (v for v in mine if around.category and v.category == around.category)
+                ),
+                like=record_of(model.id, (v for v in mine if v.prompt in around.like_prompts)),
                 alike=alike,
-                alike_record=records[alike] if alike else Record(),
+                alike_record=all_records[alike] if alike else Record(),
                 others=round(float(per_model[row])),
                 all_votes=snapshot.counts.votes,
-                above_average=float(shared.mean[row]) > average,
+                above_average=float(taste.shared.mean[row]) > average,
                 downloads=model.downloads,
+                top3=candidate.top3,
+                on_offer=len(around.on_offer),
+                moved=moves,
+                traits=_traits(snapshot, model.id, around),
             )
         )
     return tuple(reasons)
 
 
-def in_words(reason: Reason, names: Mapping[str, str]) -> str:
-    """Say a reason in plain words.
+def _moved(
+    taste: Taste, cast: Sequence[Vote], models: Sequence[str], around: Circumstances
+) -> list[tuple[Moved, ...]]:
+    """For each model the votes that moved it most, relative to the models on offer."""
+    if not cast or not models:
+        return [()] * len(models)
+    offered = list(around.on_offer) or list(models)
+    told = taste.influence(offered, around.category)
+    vote_of = {vote.id: vote for vote in cast}
+    column = {model_id: place for place, model_id in enumerate(offered)}
+    found = []
+    for model_id in models:
+        shift = told.shift[:, column[model_id]]
+        strongest = np.argsort(-np.abs(shift), kind="stable")[: 4 * _NAMED_VOTES]
+        moves: dict[int, Moved] = {}
+        for row in strongest:
+            vote = vote_of.get(told.votes[row])
+            # A ranking makes several comparisons of one vote; it is named once.
+            if vote is not None and vote.id not in moves and abs(shift[row]) >= _MOVED:
+                moves[vote.id] = Moved(vote, float(shift[row]))
+        found.append(tuple(moves.values())[:_NAMED_VOTES])
+    return found
 
-    Args:
-        reason: The facts.
-        names: Display name per model id; ids stand in for missing ones.
-    """
-    name = names.get(reason.model_id, reason.model_id)
-    if not reason.own:
-        return _without_own_votes(reason)
-    if reason.record.comparisons:
-        first = _compared(reason, name, names)
-    elif reason.alike is not None:
-        other = names.get(reason.alike, reason.alike)
-        first = (
-            f"You have not compared {name} yet; its pictures are like those of {other}, which you "
-            f"preferred in {_of(reason.alike_record)}"
+
+def _traits(snapshot: Snapshot, model_id: str, around: Circumstances) -> tuple[Trait, ...]:
+    """Clear leanings along which the model stands out to the liked side."""
+    features = snapshot.features
+    row = features.expected(model_id, around.category)
+    if row < 0:
+        return ()
+    lean_of = {leaning.axis: leaning for leaning in around.profile}
+    found = []
+    for named in around.axes:
+        leaning = lean_of.get(named.axis.id)
+        if leaning is None or leaning.strength == 0 or leaning.certainty < _LEANING:
+            continue
+        place = float(features.looks[row] @ named.direction) / float(
+            named.direction @ named.direction
         )
-    else:
-        first = f"You have not compared {name} yet; {_everybody(reason)}"
-    if reason.own < ENOUGH_VOTES:
-        votes = "1 comparison" if reason.own == 1 else f"{reason.own} comparisons"
-        return (
-            f"{first}. Only {votes} of yours so far, so this is still close to everybody's order."
-        )
-    return f"{first}."
-
-
-def _without_own_votes(reason: Reason) -> str:
-    if not reason.all_votes:
-        return (
-            "No votes on the board yet: this is the order of popularity "
-            f"({reason.downloads:,} downloads)."
-        )
-    start = "Not enough votes of yours yet: this" if reason.known_person else "This"
-    return f"{start} is everybody's order; {_everybody(reason)}."
-
-
-def _everybody(reason: Reason) -> str:
-    if not reason.others:
-        nobody = "nor has anybody else" if reason.own else "nobody has voted on it"
-        return f"{nobody}, so little is known of it"
-    votes = "1 vote" if reason.others == 1 else f"{reason.others} votes"
-    people = "other people" if reason.own else "all people"
-    return f"{votes} by {people} put it {'above' if reason.above_average else 'below'} average"
-
-
-def _compared(reason: Reason, name: str, names: Mapping[str, str]) -> str:
-    record = reason.record
-    text = f"You preferred {name} in {_of(record)}"
-    if record.comparisons > 1 and len(record.rivals) == 1:
-        text += f", each time against {names.get(record.rivals[0], record.rivals[0])}"
-    if 1 < reason.in_category.wins < record.comparisons:
-        text += f"; on {reason.category} prompts in {_of(reason.in_category)}"
-    if record.wins < record.losses and reason.above_average and reason.others:
-        text += "; other people rate it above average"
-    return text
-
-
-def _of(record: Record) -> str:
-    text = f"{record.wins} of {record.comparisons} comparison{'s' * (record.comparisons != 1)}"
-    if record.ties:
-        text += f" ({record.ties} without a preference)"
-    return text
-
-
-def _records(votes: Sequence[Vote]) -> dict[str, Record]:
-    about: dict[str, list[Vote]] = {}
-    for vote in votes:
-        for model_id in vote.models:
-            about.setdefault(model_id, []).append(vote)
-    return {model_id: _record(model_id, mine) for model_id, mine in about.items()}
-
-
-def _record(model_id: str, votes: Sequence[Vote]) -> Record:
-    sides = [vote.models.index(model_id) for vote in votes]
-    winners = [_SIDES.get(vote.outcome) if vote.outcome else None for vote in votes]
-    wins = sum(winner == side for winner, side in zip(winners, sides, strict=True))
-    ties = winners.count(None)
-    return Record(
-        wins=wins,
-        losses=len(votes) - wins - ties,
-        ties=ties,
-        votes=tuple(vote.id for vote in votes),
-        rivals=tuple(dict.fromkeys(v.models[1 - s] for v, s in zip(votes, sides, strict=True))),
-    )
+        logits = place * leaning.lean * leaning.strength
+        if abs(place) >= _STANDS_OUT and logits > 0:
+            found.append(Trait(named.axis.more if place > 0 else named.axis.less, logits))
+    return tuple(sorted(found, key=lambda trait: -trait.logits)[:_NAMED_AXES])
 
 
 def _liked_alike(snapshot: Snapshot, model_id: str, records: Mapping[str, Record]) -> str | None:

@@ -18,10 +18,17 @@ from gemrec.records.catalog import (
     ModelCost,
     ModelSource,
     Prompt,
+    SamplerName,
     SourceKind,
 )
 from gemrec.records.images import Image, Showing
-from gemrec.records.recommendations import RankedImage, RankedModel, Recommendation
+from gemrec.records.recommendations import (
+    Knowledge,
+    RankedImage,
+    RankedModel,
+    Recommendation,
+)
+from gemrec.records.taste import TasteSettings, Wish, WishKind
 from gemrec.records.votes import (
     EventKind,
     ImpliedPair,
@@ -47,6 +54,7 @@ __all__ = [
     "GenerationParameters",
     "Image",
     "ImpliedPair",
+    "Knowledge",
     "Model",
     "ModelCost",
     "ModelSource",
@@ -59,10 +67,14 @@ __all__ = [
     "Recommendation",
     "Remarks",
     "Reveal",
+    "SamplerName",
     "Share",
     "Showing",
     "SourceKind",
+    "TasteSettings",
     "Tiers",
     "Vote",
+    "Wish",
+    "WishKind",
     "pair_weight",
 ]

@@ -5,20 +5,30 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-SourceKind = Literal["hub", "local", "file", "lora", "scripted"]
+SourceKind = Literal["hub", "local", "file", "lora", "provider", "prerendered", "scripted"]
+
+SamplerName = Literal[
+    "euler", "euler-trailing", "euler-a", "dpm++", "dpm++-karras", "ddim", "unipc", "lcm", "tcd"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """Where a model's weights come from.
+    """Where a model's images come from.
 
     Attributes:
         kind: ``hub`` (repository id), ``local`` (pipeline folder), ``file`` (single-file
-            checkpoint), ``lora`` (adapter on another catalog model) or ``scripted`` (tests).
-        path: Repository id, or absolute path of the folder or file.
+            checkpoint), ``lora`` (adapter on another catalog model), ``provider`` (Inference
+            Providers), ``prerendered`` (images made before) or ``scripted`` (tests).
+        path: Repository id, or absolute path of the folder or file; ``hf://ORG/REPO/FILE`` for a
+            file on the Hub; a repository id or the address of an endpoint for a provider.
         base: Catalog id of the model that a LoRA adapts; None for other kinds.
         weight: Strength of a LoRA, usually 0..1.
         revision: Commit or branch of a hub repository.
+        variant: Which weights of a repository to take, such as ``fp16``; None for the plain ones.
+        config: Folder or repository with the configuration of a single-file checkpoint; None
+            lets diffusers guess it.
+        provider: Who runs a ``provider`` model, such as ``together``; None for other kinds.
     """
 
     kind: SourceKind
@@ -26,6 +36,9 @@ class ModelSource:
     base: str | None = None
     weight: float = 1.0
     revision: str | None = None
+    variant: str | None = None
+    config: str | None = None
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,8 @@ class GenerationParameters:
         width: Pixels.
         height: Pixels.
         negative_prompt: What to steer away from.
+        scheduler: Name of a sampler of :mod:`gemrec.generation.samplers`; empty for the
+            pipeline's own.
     """
 
     steps: int = 20
@@ -45,21 +60,33 @@ class GenerationParameters:
     width: int = 128
     height: int = 128
     negative_prompt: str = ""
+    scheduler: str = ""
 
     @property
     def key(self) -> str:
         """A short digest that is equal exactly when all parameters are equal."""
-        canonical = json.dumps(asdict(self), sort_keys=True)
+        fields = asdict(self)
+        if not self.scheduler:
+            del fields["scheduler"]  # keeps the keys of images made before there was a choice
+        canonical = json.dumps(fields, sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCost:
-    """Hints for filters, not promises: seconds for one image, GPU memory in GiB, US dollars."""
+    """Hints for filters, not promises.
+
+    Attributes:
+        seconds_per_image: On the machine that the entry's description speaks of.
+        vram_gb: GPU memory in GiB that a run in half precision needs.
+        usd_per_image: What a provider asks for one image, in US dollars.
+        download_gb: Size of the weights that are downloaded, in GB.
+    """
 
     seconds_per_image: float | None = None
     vram_gb: float | None = None
     usd_per_image: float | None = None
+    download_gb: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,22 @@
 """Stage 1: which few models are worth running for this person and prompt."""
 
-from gemrec.retrieval.models import Candidate, retrieve_models
+from gemrec.retrieval.by_image import Sketches, sketch_models
+from gemrec.retrieval.filters import UNSAFE_TAG, Filters, apply_filters
+from gemrec.retrieval.models import BEST, Candidate, Shortlist, retrieve_models
+from gemrec.retrieval.neighbours import expect_for_prompt
+from gemrec.retrieval.slate import Slate, choose_slate
 
-__all__ = ["Candidate", "retrieve_models"]
+__all__ = [
+    "BEST",
+    "UNSAFE_TAG",
+    "Candidate",
+    "Filters",
+    "Shortlist",
+    "Sketches",
+    "Slate",
+    "apply_filters",
+    "choose_slate",
+    "expect_for_prompt",
+    "retrieve_models",
+    "sketch_models",
+]

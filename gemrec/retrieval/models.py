@@ -1,10 +1,20 @@
 """Models ranked for one person and one kind of prompt, without generating anything."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
-from gemrec.preference import Taste
+import numpy as np
+from numpy.typing import NDArray
+
+from gemrec.preference import Belief, Taste
 from gemrec.records import Model
+
+SHORTLIST: Final = 48
+"""Models that are looked at jointly; those below have no chance to be among the best few."""
+
+BEST: Final = 3
+"""Places on the podium."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +27,7 @@ class Candidate:
         low: Lower end of the 90 % interval.
         high: Upper end of the 90 % interval.
         taste: How much of it comes from the person's liking for such pictures, logits.
+        top3: Probability that it is among the person's best three models on offer, 0..1.
     """
 
     model: Model
@@ -24,12 +35,30 @@ class Candidate:
     low: float
     high: float
     taste: float
+    top3: float
+
+
+@dataclass(frozen=True)
+class Shortlist:
+    """The most promising models, best first, and what is believed of them jointly.
+
+    Attributes:
+        candidates: At most ``SHORTLIST`` of them.
+        belief: About the same models in the same order.
+    """
+
+    candidates: tuple[Candidate, ...]
+    belief: Belief
 
 
 def retrieve_models(
-    taste: Taste, models: Sequence[Model], category: str = "", k: int = 5
-) -> tuple[Candidate, ...]:
-    """Choose the ``k`` best models, best first; retired ones are left out.
+    taste: Taste,
+    models: Sequence[Model],
+    category: str,
+    rng: np.random.Generator,
+    most: int = SHORTLIST,
+) -> Shortlist:
+    """Find the models that this person is expected to like best on such prompts.
 
     Models that nobody has voted on take part: what is expected of them comes from popularity and
     from models with like pictures, and their intervals are wide. Equal scores stand in the order
@@ -37,22 +66,36 @@ def retrieve_models(
 
     Args:
         taste: The person's taste.
-        models: What is on offer, all known to ``taste``.
+        models: What is on offer, all known to ``taste``; their mean is the average model.
         category: The prompt's category, empty when unknown.
-        k: Most models to return.
+        rng: Source of the posterior draws behind ``top3``.
+        most: Most models to return.
     """
-    offered = [model for model in models if not model.retired]
-    scores = taste.score_models([model.id for model in offered], category)
-    found = [
-        Candidate(
-            model,
-            float(scores.score[i]),
-            float(scores.low[i]),
-            float(scores.high[i]),
-            float(scores.taste[i]),
-        )
-        for i, model in enumerate(offered)
-    ]
+    belief = taste.believe_models([model.id for model in models], category)
+    scores = belief.scores()
+    downloads = np.array([model.downloads for model in models], dtype=np.float64)
     # Rounding, so that equal models are not ordered by the last bit of a sum.
-    found.sort(key=lambda c: (-round(c.score, 9), -c.model.downloads))
-    return tuple(found[: max(k, 0)])
+    order = np.lexsort((-downloads, -scores.score.round(9)))[: max(most, 0)]
+    best = compact(belief.only(order))
+    top3 = best.among_best(rng, BEST)
+    found = tuple(
+        Candidate(
+            models[row],
+            float(scores.score[row]),
+            float(scores.low[row]),
+            float(scores.high[row]),
+            float(scores.taste[row]),
+            float(top3[place]),
+        )
+        for place, row in enumerate(order)
+    )
+    return Shortlist(found, best)
+
+
+def compact(belief: Belief) -> Belief:
+    """The same belief with a square root, so that draws cost no more than the items are many."""
+    if len(belief) == 0:
+        return belief
+    values, axes = np.linalg.eigh(belief.covariance)
+    root: NDArray[np.float64] = axes * np.sqrt(np.maximum(values, 0.0))
+    return replace(belief, root=root, doubt=np.zeros(len(belief)))

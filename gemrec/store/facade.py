@@ -17,8 +17,10 @@ from gemrec.store.prompts import Prompts
 from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
 from gemrec.store.tallies import Tallies
+from gemrec.store.tastes import Tastes
 from gemrec.store.tickets import Tickets
 from gemrec.store.trail import Trail
+from gemrec.store.usage import Usage
 from gemrec.store.vectors import Vectors
 from gemrec.store.votes import Votes
 
@@ -61,6 +63,8 @@ class Store:
         self.checkpoints = Checkpoints(self._database)
         self.tallies = Tallies(self._database)
         self.secrets = Secrets(self._database)
+        self.usage = Usage(self._database)
+        self.tastes = Tastes(self._database)
 
     def events(self, battle_id: str) -> tuple[Vote, ...]:
         """Return the vote trail of one battle, oldest first."""

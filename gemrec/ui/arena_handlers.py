@@ -1,11 +1,12 @@
-"""What happens on the Arena tab: parse, one call into the arena, render.
+"""Opening battles on the Arena tab: what Start, Next and the dice do, and picking up after a reload.
 
-Votes use the ticket that the server holds for the open page, checked against the annotator of the
-cookie; nothing that the browser sends says who votes or on what.
+Nothing that the browser sends says who votes on what: people are known by their cookie, battles by
+the session that the server holds.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -22,199 +23,223 @@ from gemrec.arena import (
 )
 from gemrec.errors import GemrecError
 from gemrec.pocket.vocabulary import unknown_words
-from gemrec.records import Outcome, Remarks, Reveal
-from gemrec.ui.arena_view import (
-    ArenaParts,
-    Phase,
-    Updates,
-    ready_stage,
-    revealed_stage,
-    waiting_stage,
-)
-from gemrec.ui.context import Context, headers_of, session_of
+from gemrec.records import BattleForm, BattleMode
+from gemrec.ui.arena_desk import ArenaDesk
+from gemrec.ui.arena_said import Setup, read_setup
+from gemrec.ui.arena_view import Names, Updates, drawing, voting
+from gemrec.ui.context import address_of, headers_of, session_of
 from gemrec.ui.sessions import ArenaSession
 from gemrec.ui.widgets import status
 from gemrec.ui.widgets.empty import empty, welcome
-from gemrec.ui.wording import lesson, unknown_notice
+from gemrec.ui.widgets.setup import versus
+from gemrec.ui.wording import unknown_notice
 
 ANY_CATEGORY = "Any topic"
 EXAMPLES = 4
 REFRESH_SECONDS = 0.1
-"""Least time between two updates of the progress bar."""
+"""Least time between two updates while a battle is drawn."""
 NO_PROMPT = "First type what you want to see, or press Random for an idea."
-VOTE_HINT = "Which grid is better? Click an image to enlarge both."
+PICKED_UP = "Picked up where you left off."
+HINTS = {
+    BattleForm.PAIR: "Which grid is better? Click an image to enlarge all sides together.",
+    BattleForm.KING: "Who wins? The winner stays and meets the next challenger.",
+    BattleForm.RANKING: "Put them in order, best first: tap Rank, or press 1 to 8. Ties are fine.",
+}
 _BATTLE_SIZE = 2
 
 
-class ArenaHandlers:
-    """The handlers of one app's Arena tab; they keep no state of their own.
+class OpeningHandlers:
+    """The handlers of Start, Next, the dice, Cancel and of loading the page.
 
     Args:
-        context: Services, identity, pictures.
-        parts: The components to update.
+        desk: The tab's parts and services.
     """
 
-    def __init__(self, context: Context, parts: ArenaParts) -> None:
-        self._context = context
-        self._services = context.services
-        self._parts = parts
+    def __init__(self, desk: ArenaDesk) -> None:
+        self._desk = desk
+        self._parts = desk.parts
+        self._services = desk.context.services
+
+    # ---- what people press ----
 
     def on_dice(self, category: str) -> tuple[Any, Any]:
         """A random prompt of the chosen topic; the status line only when there is none."""
-        chosen = None if category == ANY_CATEGORY else category
         try:
-            prompt = self._services.prompts.sample(np.random.default_rng(), chosen)
+            return self._roll(category), gr.skip()
         except GemrecError as error:
             return gr.skip(), status.problem(str(error))
-        return prompt.text, gr.skip()
 
-    def on_start(self, text: str, category: str, request: gr.Request) -> Iterator[Updates]:
-        """Open a battle and show it while it is drawn."""
-        if not text.strip():
-            yield {self._parts.status: status.problem(NO_PROMPT)}
+    def on_start(
+        self, text: str, category: str, said: object, request: gr.Request
+    ) -> Iterator[Updates]:
+        """Open a battle on the prompt in the box."""
+        fresh = ArenaSession(prompt=text, category=category)
+        yield from self._open(fresh, said, request)
+
+    def on_next(
+        self, text: str, category: str, said: object, session: ArenaSession, request: gr.Request
+    ) -> Iterator[Updates]:
+        """Go on as before: the same prompt, or again one from the dice, or the king's next bout."""
+        if session.waits:
+            yield self.on_load(request)
             return
-        flag = self._context.cancellations.begin(session_of(request))
-        size = self._services.settings.images_per_grid
-        try:
-            annotator = self._context.identity.annotator(headers_of(request))
-            prompt = self._services.prompt(text, "" if category == ANY_CATEGORY else category)
-            events = self._services.arena.open_battle(
-                annotator.id, prompt, images=size, cancelled=flag.is_set
-            )
-        except GemrecError as error:
-            yield {self._parts.status: status.problem(str(error))}
-            return
-        try:
-            yield self._parts.show(
-                Phase.DRAWING,
-                ArenaSession(),
-                status=status.progress(0.0, "Getting ready"),
-                notice=status.notice(unknown_notice(unknown_words(text))),
-                stage=waiting_stage([[None] * size, [None] * size], text),
-            )
-            yield from self._drawing(events, size, text)
-        finally:
-            flag.set()
+        is_same = text == session.prompt
+        fresh = ArenaSession(prompt=text, category=category)
+        if is_same and session.is_rolled:
+            yield from self._open_rolled(session.rolled, category, said, request)
+        elif is_same and session.reigns:
+            yield from self._open(fresh, said, request, king=session.battle_id)
+        else:
+            yield from self._open(fresh, said, request)
 
-    def _drawing(self, events: Iterable[ArenaEvent], size: int, text: str) -> Iterator[Updates]:
-        names: list[list[str | None]] = [[None] * size, [None] * size]
-        shown_at = -REFRESH_SECONDS
-        try:
-            for event in events:
-                if isinstance(event, BattleImages):
-                    for side, name in enumerate(event.names):
-                        names[side][event.position] = name or names[side][event.position]
-                    yield {self._parts.stage: waiting_stage(names, text)}
-                elif isinstance(event, BattleProgress):
-                    if time.monotonic() - shown_at >= REFRESH_SECONDS:
-                        shown_at = time.monotonic()
-                        yield {self._parts.status: status.progress(event.fraction, event.message)}
-                elif isinstance(event, BattleReplaced):
-                    names = [[None] * size, [None] * size]
-                    yield {
-                        self._parts.status: status.line(event.reason),
-                        self._parts.stage: waiting_stage(names, text),
-                    }
-                else:
-                    yield self._ended(event)
-                    return
-        except GemrecError as error:
-            yield self._ended(BattleFailed(str(error)))
-            return
-        yield self._idle(status.line("Cancelled.", extra="Nothing was recorded."))
-
-    def _ended(self, event: BattleFailed | BattleReady) -> Updates:
-        if isinstance(event, BattleFailed):
-            return self._idle(status.problem(event.reason))
-        return self._parts.show(
-            Phase.VOTING,
-            ArenaSession(event.ticket, shown_at=time.monotonic()),
-            status=status.line(VOTE_HINT),
-            stage=ready_stage(event),
-        )
-
-    def _idle(self, line: str) -> Updates:
-        return self._parts.show(
-            Phase.IDLE, ArenaSession(), status=line, stage=self._welcome(), notice=""
-        )
+    def on_another(self, category: str, said: object, request: gr.Request) -> Iterator[Updates]:
+        """Open a battle on a prompt from the dice."""
+        yield from self._open_rolled("", category, said, request)
 
     def on_cancel(self, request: gr.Request) -> None:
         """Stop the page's battle; the handler that draws it says when it has stopped."""
-        self._context.cancellations.stop(session_of(request))
+        self._desk.context.cancellations.stop(session_of(request))
 
     def on_unload(self, request: gr.Request) -> None:
         """Nobody looks at the page any more: stop its work."""
-        self._context.cancellations.stop(session_of(request))
+        self.on_cancel(request)
+        annotator_id = self._desk.context.identity.annotator_id(headers_of(request))
+        if annotator_id is not None:
+            self._services.arena.cancel_prepared(annotator_id)
 
-    def vote_handler(self, outcome: Outcome) -> Callable[[ArenaSession, gr.Request], Updates]:
-        """The handler of one vote button."""
-
-        def on_vote(session: ArenaSession, request: gr.Request) -> Updates:
-            """Commit the vote, then reveal both models."""
-            if session.vote_id is not None:  # a second key pressed before the first vote was shown
-                return {self._parts.session: gr.skip()}
-            dwell = (
-                None
-                if session.shown_at is None
-                else round((time.monotonic() - session.shown_at) * 1000)
-            )
-            try:
-                annotator = self._context.identity.annotator(headers_of(request))
-                reveal = self._services.arena.cast_vote(
-                    session.ticket, outcome, annotator.id, remarks=Remarks(dwell_ms=dwell)
-                )
-                history = self._services.arena.history(annotator.id)
-                taught = lesson(reveal, [entry.vote for entry in history])
-                return self._parts.show(
-                    Phase.REVEALED,
-                    replace(session, ticket="", vote_id=reveal.vote.id),
-                    status=status.line(taught),
-                    stage=self._revealed(reveal),
-                ) | {self._parts.undo: gr.update(visible=True)}
-            except GemrecError as error:
-                return {self._parts.status: status.problem(str(error))}
-
-        return on_vote
-
-    def on_undo(self, session: ArenaSession, request: gr.Request) -> Updates:
-        """Take the vote on the shown battle back."""
-        if session.vote_id is None:
-            return {self._parts.status: status.problem("There is no vote here to take back.")}
-        try:
-            annotator = self._context.identity.annotator(headers_of(request))
-            vote = self._services.arena.undo(annotator.id, session.vote_id)
-        except GemrecError as error:
-            return {self._parts.status: status.problem(str(error))}
-        names = {model_id: self._context.model_name(model_id) for model_id in vote.models}
-        return self._parts.show(
-            Phase.REVEALED,
-            ArenaSession(),
-            status=status.line(
-                "Vote taken back: it no longer counts.",
-                extra="The names are known now, so this battle is over.",
-            ),
-            stage=self._revealed(Reveal(vote, {}, names)),
-        ) | {self._parts.undo: gr.update(visible=False)}
+    def on_names(self, said: object) -> str:
+        """The models to choose from, for people who want to compare by name; else nothing."""
+        models = self._services.arena.usable_models()
+        wants_names = read_setup(said, 1).mode is BattleMode.NAMED
+        return versus(models) if wants_names and len(models) >= _BATTLE_SIZE else ""
 
     def on_load(self, request: gr.Request) -> Updates:
         """Pick up the annotator's open battle, or welcome them."""
-        annotator = self._context.identity.find(headers_of(request))
+        annotator = self._desk.context.identity.find(headers_of(request))
         ready = None if annotator is None else self._services.arena.resume(annotator.id)
         if ready is None:
             return {self._parts.stage: self._welcome()}
-        return self._parts.show(
-            Phase.VOTING,
-            ArenaSession(ready.ticket),
-            status=status.line("Picked up where you left off.", extra=VOTE_HINT),
-            stage=ready_stage(ready),
-        )
+        session = ArenaSession(ready.battle_id, ready.ticket, prompt=ready.prompt.text)
+        line = status.line(PICKED_UP, extra=HINTS[ready.form])
+        return {
+            **voting(self._parts, ready, session, line),
+            self._parts.prompt: ready.prompt.text,
+        }
 
-    def _revealed(self, reveal: Reveal) -> str:
-        sides: tuple[list[str], list[str]] = ([], [])
-        showings = self._services.store.battles.showings(reveal.vote.battle_id)
-        for showing in sorted(showings, key=lambda s: s.position):
-            sides[showing.side].append(showing.name)
-        return revealed_stage(sides, reveal)
+    # ---- opening ----
+
+    def _open_rolled(
+        self, rolled: str, category: str, said: object, request: gr.Request
+    ) -> Iterator[Updates]:
+        try:
+            text = rolled or self._roll(category)
+            following = self._roll(category)
+        except GemrecError as error:
+            yield self._desk.problem(error)
+            return
+        fresh = ArenaSession(prompt=text, category=category, is_rolled=True, rolled=following)
+        yield {self._parts.prompt: text}
+        yield from self._open(fresh, said, request)
+
+    def _open(
+        self, fresh: ArenaSession, said: object, request: gr.Request, king: str | None = None
+    ) -> Iterator[Updates]:
+        if not fresh.prompt.strip():
+            yield {self._parts.status: status.problem(NO_PROMPT)}
+            return
+        flag = self._desk.context.cancellations.begin(session_of(request))
+        try:
+            annotator = self._desk.who(request)
+            setup = read_setup(said, self._services.settings.images_per_grid)
+            events = self._services.arena.open_battle(
+                annotator.id,
+                self._prompt(fresh.prompt, fresh.category),
+                **asked(setup, king),
+                address=address_of(request),
+                cancelled=flag.is_set,
+            )
+        except GemrecError as error:
+            yield self._desk.problem(error)
+            return
+        try:
+            yield {
+                self._parts.status: status.progress(0.0, "Getting ready"),
+                self._parts.notice: status.notice(unknown_notice(unknown_words(fresh.prompt))),
+            }
+            yield from self._drawing(events, fresh, setup)
+            if setup.form is not BattleForm.KING:
+                self.prepare(annotator.id, fresh, setup)
+        finally:
+            flag.set()
+
+    def _drawing(
+        self, events: Iterable[ArenaEvent], fresh: ArenaSession, setup: Setup
+    ) -> Iterator[Updates]:
+        names: list[list[str | None]] = [[None] * setup.images for _ in range(setup.sides)]
+        shown_at = time.monotonic()
+        line = status.progress(0.0, "Getting ready")
+        try:
+            for event in events:
+                if isinstance(event, BattleReady | BattleFailed):
+                    yield self._ended(event, fresh)
+                    return
+                if isinstance(event, BattleImages):
+                    for side, name in enumerate(event.names):
+                        names[side][event.position] = name or names[side][event.position]
+                elif isinstance(event, BattleReplaced):
+                    names = [[None] * setup.images for _ in range(setup.sides)]
+                    line = status.progress(0.0, event.reason)
+                elif isinstance(event, BattleProgress):
+                    line = status.progress(event.fraction, event.message)
+                if time.monotonic() - shown_at >= REFRESH_SECONDS:
+                    shown_at = time.monotonic()
+                    yield self._drawn(names, fresh, setup, line)
+        except GemrecError as error:
+            yield self._ended(BattleFailed(str(error)), fresh)
+            return
+        yield self._idle(status.line("Cancelled.", extra="Nothing was recorded."))
+
+    def _drawn(self, names: Names, fresh: ArenaSession, setup: Setup, line: str) -> Updates:
+        return {
+            **drawing(self._parts, names, fresh.prompt, setup.form),
+            self._parts.session: ArenaSession(),
+            self._parts.status: line,
+        }
+
+    def _ended(self, event: BattleFailed | BattleReady, fresh: ArenaSession) -> Updates:
+        if isinstance(event, BattleFailed):
+            return self._idle(status.problem(event.reason))
+        session = replace(
+            fresh, battle_id=event.battle_id, ticket=event.ticket, shown_at=time.monotonic()
+        )
+        return voting(self._parts, event, session, status.line(HINTS[event.form]))
+
+    def _idle(self, line: str) -> Updates:
+        return {
+            self._parts.session: ArenaSession(),
+            self._parts.status: line,
+            self._parts.notice: "",
+            self._parts.stage: self._welcome(),
+            self._parts.remarks: "",
+            self._parts.rank: "",
+        }
+
+    def prepare(
+        self, annotator_id: str, session: ArenaSession, setup: Setup, king: str | None = None
+    ) -> None:
+        """Begin to make the battle that Next will most likely ask for."""
+        text = session.rolled if session.is_rolled else session.prompt
+        with suppress(GemrecError):  # Next says what is wrong, if it still is
+            self._services.arena.prepare(
+                annotator_id, self._prompt(text, session.category), **asked(setup, king)
+            )
+
+    def _prompt(self, text: str, category: str) -> Any:
+        return self._services.prompt(text, "" if category == ANY_CATEGORY else category)
+
+    def _roll(self, category: str) -> str:
+        chosen = None if category == ANY_CATEGORY else category
+        return self._services.prompts.sample(np.random.default_rng(), chosen).text
 
     def _welcome(self) -> str:
         usable = len(self._services.arena.usable_models())
@@ -229,3 +254,15 @@ class ArenaHandlers:
         texts = list(dict.fromkeys(prompt.text for prompt in self._services.prompts_of()))
         rng.shuffle(texts)
         return welcome(sorted(texts[:EXAMPLES], key=len))
+
+
+def asked(setup: Setup, king: str | None) -> dict[str, Any]:
+    """A setup as the arguments that ``open_battle`` and ``prepare`` share."""
+    return {
+        "models": setup.models,
+        "images": setup.images,
+        "mode": setup.mode,
+        "form": setup.form,
+        "sides": setup.sides,
+        "king": king if setup.form is BattleForm.KING else None,
+    }

@@ -1,20 +1,23 @@
 """The Arena as it looks at one moment, and the components that show it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
-from gemrec.arena import BattleReady
-from gemrec.records import Outcome, Reveal
+from gemrec.arena import LABELS, BattleReady, HistoryEntry
+from gemrec.records import BattleForm, Outcome, RatingChange, Remarks, Tiers, Vote
 from gemrec.ui.context import shown_url
 from gemrec.ui.sessions import ArenaSession
-from gemrec.ui.widgets.stage import SideView, stage
+from gemrec.ui.widgets.rank import rank_strip
+from gemrec.ui.widgets.remarks import reasons, skip_reasons
+from gemrec.ui.widgets.stage import SideView, StageView, stage
+from gemrec.ui.wording import place_words, reign_words
 
 Updates = dict[Any, Any]
+Names = Sequence[Sequence[str | None]]
 
 VOTES: tuple[tuple[Outcome, str], ...] = (
     (Outcome.LEFT, "A better"),
@@ -27,99 +30,151 @@ VOTES: tuple[tuple[Outcome, str], ...] = (
 """The vote bar from left to right; digits 1 to 6 are its places."""
 
 
-class Phase(StrEnum):
-    """Where a page is in its battle; decides which buttons there are."""
-
-    IDLE = "idle"
-    DRAWING = "drawing"
-    VOTING = "voting"
-    REVEALED = "revealed"
-
-
 @dataclass(frozen=True)
 class ArenaParts:
-    """The components that change during a battle."""
+    """The components that change during a battle; the bars follow the stage by themselves."""
 
+    session: gr.State
+    prompt: gr.Textbox
     status: gr.HTML
     notice: gr.HTML
     stage: gr.HTML
-    start: gr.Button
-    cancel: gr.Button
-    vote_bar: gr.Row
-    after_bar: gr.Row
-    undo: gr.Button
-    votes: tuple[gr.Button, ...]
-    session: gr.State
+    remarks: gr.HTML
+    rank: gr.HTML
 
-    def all(self) -> list[Component | gr.Row]:
+    def all(self) -> list[Component]:
         """Every component that an update may name."""
         return [
+            self.session,
+            self.prompt,
             self.status,
             self.notice,
             self.stage,
-            self.start,
-            self.cancel,
-            self.vote_bar,
-            self.after_bar,
-            self.undo,
-            *self.votes,
-            self.session,
+            self.remarks,
+            self.rank,
         ]
 
-    def phase(self, phase: Phase) -> Updates:
-        """Show the buttons of a phase and hide the others."""
-        drawing = phase is Phase.DRAWING
-        return {
-            self.start: gr.update(visible=not drawing),
-            self.cancel: gr.update(visible=drawing),
-            self.vote_bar: gr.update(visible=phase in (Phase.DRAWING, Phase.VOTING)),
-            self.after_bar: gr.update(visible=phase is Phase.REVEALED),
-            **{button: gr.update(interactive=phase is Phase.VOTING) for button in self.votes},
-        }
 
-    def show(self, phase: Phase, session: ArenaSession, **texts: str) -> Updates:
-        """A whole step: buttons, session, and the HTML of ``status``, ``stage`` or ``notice``."""
-        html = {getattr(self, name): text for name, text in texts.items()}
-        return {**self.phase(phase), self.session: session, **html}
-
-
-def waiting_stage(names: Sequence[Sequence[str | None]], prompt: str) -> str:
+def drawing(parts: ArenaParts, names: Names, prompt: str, form: BattleForm) -> Updates:
     """Grids that are still being drawn; ``names`` are showing names per side, None while missing."""
-    return stage(
-        [
-            SideView(label, tuple(None if n is None else shown_url(n) for n in side))
-            for label, side in zip("AB", names, strict=True)
-        ],
-        prompt,
-    )
+    sides = [
+        SideView(label, tuple(None if name is None else shown_url(name) for name in side))
+        for label, side in zip(LABELS, names, strict=False)
+    ]
+    return {
+        parts.stage: stage(StageView(sides, prompt, "drawing", form.value)),
+        parts.remarks: "",
+        parts.rank: "",
+    }
 
 
-def ready_stage(ready: BattleReady) -> str:
+def voting(parts: ArenaParts, ready: BattleReady, session: ArenaSession, line: str) -> Updates:
     """Complete grids that wait for a vote."""
-    return stage(
-        [SideView(s.label, _urls(s.names), name=s.model_name) for s in ready.sides],
-        ready.prompt.text,
-    )
+    sides = [SideView(side.label, _urls(side.names), name=side.model_name) for side in ready.sides]
+    if ready.reign is not None and ready.reign.king is not None:
+        king = ready.reign.king
+        sides[king] = _noted(sides[king], reign_words(ready.reign.wins))
+    view = StageView(sides, ready.prompt.text, "voting", ready.form.value, ready.battle_id)
+    return {
+        parts.session: session,
+        parts.status: line,
+        parts.stage: stage(view),
+        parts.remarks: reasons(Remarks()),
+        parts.rank: _strip(view, ready.draft or ()),
+    }
 
 
-def revealed_stage(sides: Sequence[Sequence[str]], reveal: Reveal) -> str:
-    """The grids after the vote, with names and rating changes."""
-    picks = (Outcome.LEFT, Outcome.RIGHT)
-    return stage(
-        [
-            SideView(
-                label,
-                _urls(names),
-                name=reveal.names[model_id],
-                change=reveal.ratings.get(model_id),
-                picked=reveal.vote.outcome is pick,
-            )
-            for label, names, model_id, pick in zip(
-                "AB", sides, reveal.vote.models, picks, strict=True
-            )
-        ],
-        reveal.vote.prompt,
+def voted(
+    parts: ArenaParts,
+    entry: HistoryEntry,
+    session: ArenaSession,
+    line: str,
+    ratings: Mapping[str, RatingChange],
+) -> Updates:
+    """A battle after its vote, or while that vote is being changed.
+
+    Args:
+        parts: The components.
+        entry: The battle and the vote as it stands.
+        session: The page's session from now on.
+        line: The status line.
+        ratings: Change per model id, right after the first vote; empty otherwise.
+    """
+    vote = entry.vote
+    view = StageView(
+        _sides(entry, ratings),
+        vote.prompt,
+        "changing" if session.changing else "revealed",
+        vote.form.value,
+        vote.battle_id,
+        _flags(session, entry),
+        said=vote.outcome.value if session.changing and vote.outcome is not None else "",
     )
+    is_skip = vote.outcome is Outcome.SKIP and not session.changing
+    chips = skip_reasons(vote.remarks) if is_skip else reasons(vote.remarks)
+    return {
+        parts.session: session,
+        parts.status: line,
+        parts.stage: stage(view),
+        parts.remarks: chips if vote.outcome is not None or session.changing else "",
+        parts.rank: _strip(view, vote.ranking or ()) if session.changing else "",
+    }
+
+
+def _flags(session: ArenaSession, entry: HistoryEntry) -> tuple[str, ...]:
+    """The facts on which the bar under a voted battle depends."""
+    facts = {
+        "rolled": session.is_rolled,
+        "undone": entry.is_taken_back,
+        "reigning": session.reigns,
+        "waiting": session.waits,
+    }
+    return tuple(name for name, holds in facts.items() if holds)
+
+
+def _sides(entry: HistoryEntry, ratings: Mapping[str, RatingChange]) -> list[SideView]:
+    vote = entry.vote
+    first = first_sides(vote)
+    names = entry.model_names or (None,) * len(vote.models)
+    best = vote.remarks.best
+    return [
+        SideView(
+            LABELS[side],
+            _urls(entry.sides[side]),
+            name=names[side],
+            change=ratings.get(model_id),
+            picked=first == (side,),
+            note=_note(entry, side),
+            best=best[1] if best is not None and best[0] == side else None,
+        )
+        for side, model_id in enumerate(vote.models)
+    ]
+
+
+def first_sides(vote: Vote) -> tuple[int, ...]:
+    """The sides that a vote put first; none when it prefers nothing."""
+    if vote.outcome is Outcome.RANKING:
+        return (vote.ranking or ((),))[0]
+    return {Outcome.LEFT: (0,), Outcome.RIGHT: (1,)}.get(vote.outcome or Outcome.SKIP, ())
+
+
+def _note(entry: HistoryEntry, side: int) -> str:
+    vote = entry.vote
+    if vote.outcome is Outcome.RANKING:
+        return place_words(vote.ranking or (), side)
+    is_king = entry.model_names is None and first_sides(vote) == (side,)
+    return "Stays as king" if is_king else ""
+
+
+def _noted(side: SideView, note: str) -> SideView:
+    return SideView(side.label, side.urls, name=side.name, note=note)
+
+
+def _strip(view: StageView, tiers: Tiers) -> str:
+    if not view.ranks:
+        return ""
+    labels = [side.label for side in view.sides]
+    return rank_strip(labels, [side.urls[0] or "" for side in view.sides], tiers, view.round)
 
 
 def _urls(names: Sequence[str]) -> tuple[str, ...]:

@@ -52,3 +52,9 @@ def headers_of(request: gr.Request) -> Mapping[str, str]:
 def session_of(request: gr.Request) -> str:
     """Gradio's name of the open page. The client chooses it: never use it as an identity."""
     return request.session_hash or ""
+
+
+def address_of(request: gr.Request) -> str | None:
+    """Network address that a request came from, for rate limits; never stored."""
+    client = request.client
+    return None if client is None else str(client.host)

@@ -1,77 +1,84 @@
-"""The For you tab: a prompt in, ranked models and images out, each with its reason."""
+"""The For you tab: its layout and which handler each event calls."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from gemrec.errors import GemrecError
-from gemrec.ui.context import Context, headers_of
+from gemrec.ui.arena_tab import BATTLES_AT_ONCE, GENERATION
+from gemrec.ui.context import Context
+from gemrec.ui.for_you_handlers import ANY_LICENCE, ForYouHandlers
+from gemrec.ui.for_you_view import START, ForYouParts
 from gemrec.ui.identity import NAME_LENGTH
-from gemrec.ui.widgets import status
-from gemrec.ui.widgets.empty import empty
-from gemrec.ui.widgets.ranking import ranking
-from gemrec.ui.widgets.text import count
 
-MODELS_SHOWN = 6
-_START = empty(
-    "Which model should draw it for you?",
-    "Type a prompt and see the models in the order that suits you, each with its reason.",
-    "The more you vote in the Arena, the more this order is yours.",
-)
+WISH_LENGTH = 200
 
 
-class ForYouHandlers:
-    """The handlers of one app's For you tab.
+@dataclass(frozen=True)
+class _Controls:
+    """The components that only start something."""
 
-    Args:
-        context: Services, identity, pictures.
-    """
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._services = context.services
-
-    def on_ask(self, prompt: str, request: gr.Request) -> str:
-        """Rank models and images for the annotator and the prompt."""
-        if not prompt.strip():
-            return _START
-        try:
-            annotator = self._context.identity.find(headers_of(request))
-            answer = self._services.recommend(
-                None if annotator is None else annotator.id, prompt, MODELS_SHOWN
-            )
-        except GemrecError as error:
-            return status.problem(str(error))
-        return ranking(answer, self._context.model_name, self._context.image_url)
-
-    def on_open(
-        self, prompt: str, arena_prompt: str, request: gr.Request
-    ) -> tuple[str, str, str, str]:
-        """Greet the annotator; start from the Arena's prompt when there is none here."""
-        asked = prompt.strip() or arena_prompt.strip()
-        annotator = self._context.identity.find(headers_of(request))
-        name = "" if annotator is None else annotator.name
-        return name, self._votes(request), asked, self.on_ask(asked, request)
-
-    def on_rename(self, name: str, request: gr.Request) -> tuple[Any, str]:
-        """Give the annotator another name and say so."""
-        try:
-            annotator = self._context.identity.rename(headers_of(request), name)
-        except GemrecError as error:
-            return gr.skip(), status.problem(str(error))
-        return annotator.name, status.line(f"Saved. You are {annotator.name} now.")
-
-    def _votes(self, request: gr.Request) -> str:
-        annotator = self._context.identity.find(headers_of(request))
-        votes = 0 if annotator is None else self._services.store.votes.count(annotator.id)
-        if not votes:
-            return '<p class="g-soft">No votes yet: this is everybody’s order until you vote.</p>'  # noqa: RUF001
-        return f'<p class="g-soft">{count(votes, "vote")} of yours so far</p>'
+    save: gr.Button
+    ask: gr.Button
+    steer: gr.Button
+    picture: gr.Image
+    action: gr.Textbox
+    act: gr.Button
+    limits: tuple[gr.Dropdown, gr.Number, gr.Number, gr.Checkbox]
 
 
 def build_for_you_tab(context: Context, tab: gr.Tab, arena_prompt: gr.Textbox) -> None:
     """Lay out the tab and wire it."""
-    handlers = ForYouHandlers(context)
+    votes, name, save = _head()
+    with gr.Row(elem_id="for-you-ask", elem_classes="g-ask"):
+        prompt = gr.Textbox(
+            label="Prompt",
+            placeholder="What do you want to see?",
+            elem_id="for-you-prompt",
+            elem_classes="g-prompt",
+            container=False,
+            show_label=False,
+            max_lines=1,
+            max_length=context.services.settings.prompt_length,
+            scale=6,
+        )
+        ask = gr.Button("Recommend", variant="primary", elem_id="recommend", scale=1, min_width=120)
+    words, steer, picture, limits = _steering(context)
+    chips = gr.HTML(elem_id="wishes", apply_default_css=False)
+    said = gr.HTML(elem_id="wish-said", apply_default_css=False)
+    with gr.Row(elem_id="answer"):
+        with gr.Column(scale=8, min_width=0, elem_id="answer-main"):
+            podium = gr.HTML(START, elem_id="podium", apply_default_css=False)
+            with gr.Row(elem_id="draw-row", visible=False) as draw_row:
+                draw = gr.Button("Draw it", elem_id="draw", scale=0, min_width=190)
+                stop = gr.Button("Stop", elem_id="stop-drawing", visible=False, scale=0)
+                progress = gr.HTML(elem_id="draw-progress", apply_default_css=False)
+            images = gr.HTML(elem_id="for-you-images", apply_default_css=False)
+        with gr.Column(scale=3, min_width=300, elem_id="answer-side"):
+            side = gr.HTML(elem_id="taste", apply_default_css=False)
+    with gr.Row(elem_classes="g-offstage"):
+        action = gr.Textbox(elem_id="taste-action", show_label=False, container=False)
+        act = gr.Button("Apply", elem_id="taste-act")
+    parts = ForYouParts(
+        name,
+        votes,
+        prompt,
+        chips,
+        said,
+        podium,
+        images,
+        side,
+        draw_row,
+        draw,
+        stop,
+        progress,
+        words,
+    )
+    controls = _Controls(save, ask, steer, picture, action, act, limits)
+    _wire(ForYouHandlers(context, parts), parts, controls, tab, arena_prompt)
+
+
+def _head() -> tuple[gr.HTML, gr.Textbox, gr.Button]:
     with gr.Row(elem_id="who", elem_classes="g-head"):
         gr.HTML('<h1 class="g-title">For you</h1>', apply_default_css=False)
         votes = gr.HTML(elem_id="votes", apply_default_css=False)
@@ -87,21 +94,97 @@ def build_for_you_tab(context: Context, tab: gr.Tab, arena_prompt: gr.Textbox) -
             min_width=180,
         )
         save = gr.Button("Save name", elem_id="save-name", scale=0, min_width=100)
-    with gr.Row(elem_id="for-you-ask", elem_classes="g-ask"):
-        prompt = gr.Textbox(
-            label="Prompt",
-            placeholder="What do you want to see?",
-            elem_id="for-you-prompt",
+    return votes, name, save
+
+
+def _steering(
+    context: Context,
+) -> tuple[gr.Textbox, gr.Button, gr.Image, tuple[gr.Dropdown, gr.Number, gr.Number, gr.Checkbox]]:
+    licences = sorted({model.licence for model in context.services.catalog.active()})
+    with gr.Row(elem_id="steer-row", elem_classes="g-ask"):
+        words = gr.Textbox(
+            label="Steer it in words",
+            placeholder="Steer it: more colourful, less cartoon",
+            elem_id="steer-words",
             elem_classes="g-prompt",
             container=False,
             show_label=False,
             max_lines=1,
-            max_length=context.services.settings.prompt_length,
+            max_length=WISH_LENGTH,
             scale=6,
         )
-        ask = gr.Button("Recommend", variant="primary", elem_id="recommend", scale=1, min_width=120)
-    answer = gr.HTML(_START, elem_id="answer", apply_default_css=False)
+        steer = gr.Button("Steer", elem_id="steer", scale=1, min_width=90)
+    with gr.Row(elem_id="aids"):
+        with gr.Accordion("Steer by a picture", open=False, elem_id="by-picture"):
+            picture = gr.Image(
+                label="A picture you like",
+                show_label=False,
+                type="pil",
+                sources=["upload", "clipboard"],
+                elem_id="example-picture",
+                height=190,
+                buttons=[],
+            )
+        with gr.Accordion("Limits", open=False, elem_id="limits"), gr.Row():
+            licence = gr.Dropdown(
+                [ANY_LICENCE, *licences],
+                value=ANY_LICENCE,
+                label="Licence",
+                elem_id="limit-licence",
+                filterable=False,
+                min_width=140,
+            )
+            seconds = gr.Number(
+                0, label="Seconds an image", minimum=0, elem_id="limit-seconds", min_width=110
+            )
+            vram = gr.Number(
+                0, label="GPU memory, GB", minimum=0, elem_id="limit-vram", min_width=110
+            )
+            unsafe = gr.Checkbox(
+                False, label="Also models not safe for everybody", elem_id="limit-unsafe"
+            )
+    return words, steer, picture, (licence, seconds, vram, unsafe)
+
+
+def _wire(
+    handlers: ForYouHandlers,
+    parts: ForYouParts,
+    controls: _Controls,
+    tab: gr.Tab,
+    arena_prompt: gr.Textbox,
+) -> None:
     quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    gr.on([ask.click, prompt.submit], handlers.on_ask, prompt, answer, **quiet)
-    gr.on([save.click, name.submit], handlers.on_rename, name, [name, votes], **quiet)
-    tab.select(handlers.on_open, [prompt, arena_prompt], [name, votes, prompt, answer], **quiet)
+    outputs = parts.all()
+    limits = list(controls.limits)
+    asked = [parts.prompt, *limits]
+    gr.on([controls.ask.click, parts.prompt.submit], handlers.on_ask, asked, outputs, **quiet)
+    licence, seconds, vram, unsafe = controls.limits
+    gr.on(
+        [licence.change, seconds.change, vram.change, unsafe.change],
+        handlers.on_ask,
+        asked,
+        outputs,
+        **quiet,
+    )
+    gr.on(
+        [controls.steer.click, parts.words.submit],
+        handlers.on_words,
+        [parts.words, *asked],
+        outputs,
+        **quiet,
+    )
+    controls.picture.input(handlers.on_picture, [controls.picture, *asked], outputs, **quiet)
+    controls.act.click(handlers.on_change, [controls.action, *asked], outputs, **quiet)
+    parts.draw.click(
+        handlers.on_draw,
+        asked,
+        outputs,
+        show_progress="hidden",
+        concurrency_id=GENERATION,
+        concurrency_limit=BATTLES_AT_ONCE,
+        api_visibility="private",
+    )
+    parts.stop.click(handlers.on_stop, None, None, **quiet)
+    named = [parts.name, parts.votes]
+    gr.on([controls.save.click, parts.name.submit], handlers.on_rename, parts.name, named, **quiet)
+    tab.select(handlers.on_open, [parts.prompt, arena_prompt, *limits], outputs, **quiet)

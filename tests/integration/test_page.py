@@ -43,14 +43,14 @@ class Browser:
     def start(self, prompt: str = PROMPT) -> str:
         """Open a battle as the Start button does; return every byte of the event stream."""
         joined = self.http.post(
-            "/gradio_api/queue/join", json=self.body("start", [prompt, "Any topic"])
+            "/gradio_api/queue/join", json=self.body("start", [prompt, "Any topic", None])
         )
         assert joined.status_code == 200
         return self.http.get("/gradio_api/queue/data", params={"session_hash": self.session}).text
 
     def vote(self, outcome: str = "left") -> str:
         answer = self.http.post(
-            "/gradio_api/run/predict", json=self.body(f"vote-{outcome}", [None])
+            "/gradio_api/run/predict", json=self.body(f"vote-{outcome}", [None, None])
         )
         return answer.text
 

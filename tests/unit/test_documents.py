@@ -10,6 +10,7 @@ from gemrec.records import (
     BoardRow,
     EventKind,
     Image,
+    Knowledge,
     Model,
     ModelSource,
     Outcome,
@@ -61,15 +62,45 @@ def test_vote():
 
 def test_recommendation():
     answer = Recommendation(
-        "ann", "a cat", 4, 9, (RankedModel("red", 0.75, 0.5, 0.9, "You liked it."),),
-        (RankedImage(IMAGE, 0.6),),
+        "ann", "a cat", 4, 9,
+        (RankedModel("red", 0.75, 0.5, 0.9, "You liked it.", 0.8, ("It is bright.",), (3,)),),
+        (RankedImage(IMAGE, 0.6, 0.4, 0.7, 2),),
+        Knowledge(4, True, 0.6, 0.65), 7, ("red",), None, ("a dog",), (("blue", "too slow"),),
     )  # fmt: skip
     assert documents.recommendation_document(answer, lambda image: f"/img/{image.id}") == {
         "votes_applied": 4,
+        "personal": True,
+        "loss": {"personal": 0.6, "everybody": 0.65},
+        "votes_to_go": 7,
+        "top3": ["red"],
         "models": [
-            {"model": "red", "score": 0.75, "low": 0.5, "high": 0.9, "reason": "You liked it."}
+            {
+                "model": "red",
+                "score": 0.75,
+                "low": 0.5,
+                "high": 0.9,
+                "top3": 0.8,
+                "reason": "You liked it.",
+                "details": ["It is bright."],
+                "evidence": [3],
+            }
         ],
-        "images": [{"url": "/img/7", "model": "red", "score": 0.6}],
+        "worth_running": ["red"],
+        "explored": None,
+        "images": [
+            {
+                "url": "/img/7",
+                "model": "red",
+                "score": 0.6,
+                "low": 0.4,
+                "high": 0.7,
+                "seed": 3,
+                "prompt": "a cat",
+                "best_of": 2,
+            }
+        ],
+        "like_prompts": ["a dog"],
+        "left_out": [{"model": "blue", "reason": "too slow"}],
     }
 
 

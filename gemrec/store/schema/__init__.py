@@ -11,6 +11,8 @@ from gemrec.store.schema import (
     m002_sides_and_rankings,
     m003_checkpoints,
     m004_runs_and_incidents,
+    m005_spending_and_refusals,
+    m006_taste_settings,
 )
 
 STEPS: tuple[ModuleType, ...] = (
@@ -18,4 +20,6 @@ STEPS: tuple[ModuleType, ...] = (
     m002_sides_and_rankings,
     m003_checkpoints,
     m004_runs_and_incidents,
+    m005_spending_and_refusals,
+    m006_taste_settings,
 )

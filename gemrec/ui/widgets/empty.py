@@ -4,6 +4,18 @@ from collections.abc import Sequence
 
 from gemrec.ui.widgets.text import plain
 
+WAYS = {
+    "blind": "Type what you want to see. Two hidden models each draw it, you pick the better grid, "
+    "and then you learn who they were.",
+    "named": "Choose two models and type what you want to see. You know whose grid is whose, so "
+    "such votes teach your own ranking but stay off the leaderboard.",
+    "king": "Type what you want to see. Two hidden models draw it, the winner stays and meets one "
+    "challenger after the other. End the run to learn who was king.",
+    "ranking": "Type what you want to see. Three to eight hidden models draw it, and you put them "
+    "in order. Ties are fine, and so is leaving some out.",
+}
+"""What each way to compare is, by its mode; the page shows the chosen one."""
+
 
 def empty(title: str, body: str, hint: str = "") -> str:
     """A headline, a sentence that says what to do, and a weaker hint."""
@@ -18,9 +30,10 @@ def welcome(examples: Sequence[str]) -> str:
         for p in examples
     )
     tries = f'<p class="g-soft g-try">Start with one of these</p><div class="g-chips">{chips}</div>'
+    ways = "".join(
+        f'<p class="g-way" data-way="{mode}">{plain(text)}</p>' for mode, text in WAYS.items()
+    )
     return (
         '<div class="g-empty g-welcome"><h2>Which model draws it better?</h2>'
-        "<p>Type what you want to see. Two hidden models each draw it, you pick the better grid, "
-        "and then you learn who they were.</p>"
-        f"{tries if examples else ''}</div>"
+        f"{ways}{tries if examples else ''}</div>"
     )

@@ -1,92 +1,72 @@
-"""The answer of the For you tab: ranked models and ranked images."""
+"""The pictures of a recommendation in the person's order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from gemrec.records import Image, RankedImage, RankedModel, Recommendation
-from gemrec.ui.widgets.text import percent, plain
+from gemrec.records import Image, RankedImage, Recommendation
+from gemrec.ui.widgets.text import count, plain
 
-_SEVERAL = 2
+_QUOTED = 2
 
 
-def ranking(
+def images(
     recommendation: Recommendation, name_of: Callable[[str], str], url_of: Callable[[Image], str]
 ) -> str:
-    """Both lists beside each other.
+    """Every picture with its model, its score, and whether it is its model's best seed.
 
     Args:
         recommendation: The answer.
         name_of: Display name of a model id.
         url_of: Address of an image.
     """
-    reasons, remark = split_remark([ranked.reason for ranked in recommendation.models])
-    models = "".join(
-        _model(place, ranked, name_of(ranked.model_id), reason)
-        for place, (ranked, reason) in enumerate(
-            zip(recommendation.models, reasons, strict=True), start=1
-        )
-    )
-    shared = f'<p class="g-soft g-remark">{plain(remark)}</p>' if remark else ""
-    return (
-        f'<div class="g-answer"><section aria-label="Models for you"><h2>Models</h2>{shared}'
-        f'<ol class="g-models">{models}</ol>'
-        '<p class="g-soft g-legend">The mark is the chance that you prefer this model to an average '
-        "one, the band its 90 % interval. The line in the middle is a coin flip.</p></section>"
-        f'<section aria-label="Images for you"><h2>Images</h2>{_images(recommendation, name_of, url_of)}'
-        "</section></div>"
-    )
-
-
-def split_remark(reasons: Sequence[str]) -> tuple[list[str], str]:
-    """Take the sentence with which all reasons end out of them, to say it once.
-
-    Returns:
-        The reasons without it, and the sentence; empty when they end differently.
-
-    Example:
-        >>> split_remark(["You liked it. Few votes.", "It is new. Few votes."])
-        (['You liked it.', 'It is new.'], 'Few votes.')
-    """
-    ends = {reason.rpartition(". ")[2] for reason in reasons}
-    if len(reasons) < _SEVERAL or len(ends) > 1 or any(". " not in r for r in reasons):
-        return list(reasons), ""
-    (end,) = ends
-    return [reason.removesuffix(end).rstrip() for reason in reasons], end
-
-
-def _model(place: int, ranked: RankedModel, name: str, reason: str) -> str:
-    score = f"{ranked.score:.0%}"
-    spoken = f"{score}, between {ranked.low:.0%} and {ranked.high:.0%}"
-    return (
-        f'<li class="g-model"><span class="g-place">{place}</span><div>'
-        f'<p class="g-model-head"><strong>{plain(name)}</strong><span class="g-score">{score}</span></p>'
-        f'<div class="g-bar" role="img" aria-label="{spoken}" title="{spoken}">'
-        f'<i class="g-band" style="left:{percent(ranked.low)};'
-        f'width:{percent(ranked.high - ranked.low)}"></i>'
-        f'<i class="g-mark" style="left:{percent(ranked.score)}"></i></div>'
-        f'<p class="g-reason">{plain(reason)}</p></div></li>'
-    )
-
-
-def _images(
-    recommendation: Recommendation, name_of: Callable[[str], str], url_of: Callable[[Image], str]
-) -> str:
-    if not recommendation.images:
-        return (
-            '<p class="g-soft g-none">Nothing has been drawn for a prompt like this yet. '
-            "Start a battle with it in the Arena and its images appear here.</p>"
-        )
     cells = "".join(
         _image(place, ranked, name_of(ranked.image.model_id), url_of(ranked.image))
         for place, ranked in enumerate(recommendation.images)
     )
-    return f'<div class="g-images">{cells}</div>'
+    shown = (
+        f'<div class="g-images">{cells}</div>'
+        if cells
+        else '<p class="g-soft g-none">Nothing has been drawn for a prompt like this yet. '
+        "Press Draw it, and the best models draw it now.</p>"
+    )
+    return (
+        f'<section aria-label="Images for you"><h2>Images</h2>{_where_from(recommendation)}{shown}'
+        f"{_aside(recommendation)}</section>"
+    )
+
+
+def _where_from(recommendation: Recommendation) -> str:
+    if not recommendation.like_prompts:
+        return ""
+    quoted = " and ".join(f"“{text}”" for text in recommendation.like_prompts[:_QUOTED])
+    return (
+        f'<p class="g-soft g-from">Nobody has drawn this prompt yet. These are for {plain(quoted)}'
+        f"{' and others' if len(recommendation.like_prompts) > _QUOTED else ''}.</p>"
+    )
 
 
 def _image(place: int, ranked: RankedImage, name: str, url: str) -> str:
-    what = f"{name}: {ranked.image.prompt}"
+    what = f"{name}: {ranked.image.prompt}, seed {ranked.image.seed}"
+    best = (
+        f'<span class="g-tag" title="The best of {ranked.best_of} by this model">'
+        f"best of {ranked.best_of}</span>"
+        if ranked.best_of > 1
+        else ""
+    )
+    spoken = f"{ranked.score:.0%}, between {ranked.low:.0%} and {ranked.high:.0%}"
     return (
         f'<figure><button type="button" class="g-cell g-ready" data-zoom="{place}" '
         f'data-caption="{plain(what)}" aria-label="Enlarge {plain(what)}">'
-        f'<img src="{plain(url)}" alt="{plain(what)}" loading="lazy" draggable="false"></button>'
-        f"<figcaption><span>{plain(name)}</span><b>{ranked.score:.0%}</b></figcaption></figure>"
+        f'<img src="{plain(url)}" alt="{plain(what)}" loading="lazy" draggable="false">{best}'
+        f'</button><figcaption><span>{plain(name)}</span><b title="{spoken}">{ranked.score:.0%}</b>'
+        "</figcaption></figure>"
     )
+
+
+def _aside(recommendation: Recommendation) -> str:
+    if not recommendation.set_aside:
+        return ""
+    reasons: dict[str, int] = {}
+    for _, why in recommendation.set_aside:
+        reasons[why] = reasons.get(why, 0) + 1
+    said = "; ".join(f"{count(number, 'picture')} {plain(why)}" for why, number in reasons.items())
+    return f'<p class="g-soft g-left-out">Set aside: {said}.</p>'

@@ -1,8 +1,9 @@
 import pytest
 from huggingface_hub import constants
 
-from gemrec.generation import availability
-from gemrec.generation.availability import Availability, HubProbe
+from gemrec.generation.availability import Availability
+from gemrec.generation.sources import hub as hub_source
+from gemrec.generation.sources.hub import HubProbe
 from gemrec.records import Model, ModelCost, ModelSource
 
 
@@ -104,5 +105,5 @@ def test_no_hub_when_told_to_be_offline(monkeypatch):
 def test_no_hub_when_nobody_listens(monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setattr(availability.urllib.request, "getproxies", dict)
+    monkeypatch.setattr(hub_source.urllib.request, "getproxies", dict)
     assert HubProbe()() is False

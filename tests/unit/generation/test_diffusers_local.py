@@ -144,13 +144,27 @@ def test_other_source_kinds_are_refused(backend, base):
         generate(backend, scripted)
 
 
-def test_only_a_few_models_stay_loaded(base, tiny_models, tmp_path):
-    backend = DiffusersBackend(BackendOptions(device="cpu", threads=1, keep=1))
-    generate(backend, base)
-    copy = tmp_path / "copy"
-    copy.symlink_to(tiny_models / "base")
-    generate(backend, replace(base, source=ModelSource("local", str(copy))))
-    assert [key[1] for key in backend._pipelines._loaded] == [str(copy)]
+def test_the_memory_budget_decides_which_models_stay(base, tiny_models, tmp_path):
+    def copies(count):
+        for number in range(count):
+            copy = tmp_path / f"copy-{number}"
+            if not copy.exists():
+                copy.symlink_to(tiny_models / "base")
+            yield replace(base, source=ModelSource("local", str(copy)))
+
+    first, second, third = copies(3)
+    backend = DiffusersBackend(BackendOptions(device="cpu", threads=1, memory=1))
+    generate(backend, first)
+    size = backend._pipelines.used  # one model stays even when it alone is too large
+    assert size > 50_000
+    generate(backend, second)
+    assert [key[1] for key in backend._pipelines._loaded] == [second.source.path]
+
+    backend = DiffusersBackend(BackendOptions(device="cpu", threads=1, memory=2 * size + 1))
+    for model in (first, second, first, third):  # the first was used again, so the second leaves
+        generate(backend, model)
+    assert [key[1] for key in backend._pipelines._loaded] == [first.source.path, third.source.path]
+    assert backend._pipelines.used <= 2 * size + 1
 
 
 def test_a_gpu_that_is_not_there_is_an_error(base):
@@ -175,7 +189,7 @@ def test_warm_up_loads_the_base_and_its_adapters(base, tiny_models):
     assert len(loaded.adapters) == 1
     idle = DiffusersBackend(BackendOptions(device="cpu", threads=1))
     idle.warm_up(jobs, lambda: True)
-    assert not idle._pipelines._loaded
+    assert len(idle._pipelines) == 0
 
 
 @pytest.mark.parametrize("checker", [[True, False], None])

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gemrec.recommend import ENOUGH_VOTES, Snapshot, find_reasons, recommend
+from gemrec.recommend import ENOUGH_VOTES, Snapshot, recommend
+from gemrec.recommend.reasons import find_reasons
 from gemrec.records import Outcome, Prompt, Recommendation
 from gemrec.retrieval import retrieve_models
 from tests.unit.recommend.helpers import Study, make_model, pictures_by_style

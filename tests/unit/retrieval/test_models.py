@@ -1,15 +1,15 @@
 """Stage 1 on its own."""
 
 import numpy as np
+import pytest
 
 from gemrec.preference import FeatureTable, PairCounts, Taste, fit_shared, fit_taste, shared_prior
 from gemrec.records import Model, ModelSource
-from gemrec.retrieval import retrieve_models
+from gemrec.retrieval import Candidate, retrieve_models
 
 
-def make(model_id: str, downloads: int = 0, retired: bool = False) -> Model:
-    source = ModelSource("scripted", model_id)
-    return Model(model_id, model_id, source, downloads=downloads, retired=retired)
+def make(model_id: str, downloads: int = 0) -> Model:
+    return Model(model_id, model_id, ModelSource("scripted", model_id), downloads=downloads)
 
 
 def taste(*models: Model, wins: dict[tuple[int, int], int] | None = None) -> Taste:
@@ -21,31 +21,45 @@ def taste(*models: Model, wins: dict[tuple[int, int], int] | None = None) -> Tas
     return fit_taste((), fit_shared(prior, counts), FeatureTable(), {})
 
 
+def found(known: Taste, models: list[Model], most: int = 9) -> tuple[Candidate, ...]:
+    return retrieve_models(known, models, "", np.random.default_rng(0), most).candidates
+
+
 def test_the_best_come_first_and_scores_are_probabilities() -> None:
     models = [make("a"), make("b"), make("c")]
-    found = retrieve_models(taste(*models, wins={(2, 0): 5, (0, 1): 5}), models)
-    assert [c.model.id for c in found] == ["c", "a", "b"]
-    assert all(0 < c.low <= c.score <= c.high < 1 for c in found)
-    assert sum(np.array([c.score for c in found]) > 0.5) == 1 or found[0].score > 0.5
+    ranked = found(taste(*models, wins={(2, 0): 5, (0, 1): 5}), models)
+    assert [c.model.id for c in ranked] == ["c", "a", "b"]
+    assert all(0 < c.low <= c.score <= c.high < 1 for c in ranked)
+    assert ranked[0].score > 0.5 > ranked[-1].score
 
 
 def test_equal_models_stand_in_order_of_downloads_then_as_given() -> None:
     models = [make("a", 1), make("b", 9), make("c", 1)]
-    assert [c.model.id for c in retrieve_models(taste(*models), models)] == ["b", "a", "c"]
+    assert [c.model.id for c in found(taste(*models), models)] == ["b", "a", "c"]
 
 
-def test_retired_models_are_neither_offered_nor_part_of_the_average() -> None:
-    models = [make("a"), make("b"), make("gone", retired=True)]
+def test_only_what_is_on_offer_makes_up_the_average() -> None:
+    models = [make("a"), make("b"), make("gone")]
     known = taste(*models, wins={(2, 0): 20, (2, 1): 20})
-    found = retrieve_models(known, models)
-    assert {c.model.id for c in found} == {"a", "b"}
-    assert np.isclose(np.mean([c.score for c in found]), 0.5)
+    ranked = found(known, models[:2])
+    assert {c.model.id for c in ranked} == {"a", "b"}
+    assert np.isclose(np.mean([c.score for c in ranked]), 0.5)
 
 
-def test_k_bounds_the_answer_but_not_the_average() -> None:
+def test_most_bounds_the_answer_but_not_the_average() -> None:
     models = [make("a"), make("b"), make("c")]
     known = taste(*models, wins={(0, 1): 5})
-    one, every = retrieve_models(known, models, k=1), retrieve_models(known, models, k=9)
-    assert one == every[:1] and len(every) == 3
-    assert retrieve_models(known, models, k=0) == ()
-    assert retrieve_models(known, []) == ()
+    one, every = found(known, models, 1), found(known, models)
+    assert len(one) == 1 and one[0].score == every[0].score and len(every) == 3
+    assert found(known, models, 0) == ()
+    assert found(known, []) == ()
+
+
+def test_chances_of_the_podium_fall_and_add_up_to_its_places() -> None:
+    models = [make(name) for name in "abcdef"]
+    wins = {(i, j): 6 for i in range(6) for j in range(i + 1, 6)}
+    chances = [c.top3 for c in found(taste(*models, wins=wins), models)]
+    assert sum(chances) == pytest.approx(3.0)
+    assert chances == sorted(chances, reverse=True)
+    assert chances[0] > 0.9 and chances[-1] < 0.1
+    assert [c.top3 for c in found(taste(*models[:2]), models[:2])] == [1.0, 1.0]

@@ -1,0 +1,138 @@
+"""Single-file checkpoints: the names that the families' original code gave to the same weights.
+
+diffusers reads these names; this is the way back, written for the tiny pipelines of ``families``.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+RESNET = {
+    "norm1": "in_layers.0",
+    "conv1": "in_layers.2",
+    "norm2": "out_layers.0",
+    "conv2": "out_layers.3",
+    "time_emb_proj": "emb_layers.1",
+    "conv_shortcut": "skip_connection",
+}
+UNET_ENDS = {
+    "time_embedding.linear_1": "time_embed.0",
+    "time_embedding.linear_2": "time_embed.2",
+    "add_embedding.linear_1": "label_emb.0.0",
+    "add_embedding.linear_2": "label_emb.0.2",
+    "conv_in": "input_blocks.0.0",
+    "conv_norm_out": "out.0",
+    "conv_out": "out.2",
+}
+VAE_ATTENTION = {
+    "group_norm": "norm",
+    "to_q": "q",
+    "to_k": "k",
+    "to_v": "v",
+    "to_out.0": "proj_out",
+}
+
+
+def save_checkpoint(pipe: Any, path: Path) -> Path:
+    """Write a Stable Diffusion or SDXL pipeline as one file in its original form."""
+    from safetensors.torch import save_file  # noqa: PLC0415
+
+    is_xl = hasattr(pipe, "text_encoder_2")
+    weights = {
+        f"model.diffusion_model.{unet_name(name, pipe.unet)}": value
+        for name, value in pipe.unet.state_dict().items()
+    }
+    for name, value in pipe.vae.state_dict().items():
+        attention = ".attentions.0." in name and value.dim() == 2
+        weights[f"first_stage_model.{vae_name(name, pipe.vae)}"] = (
+            value[:, :, None, None] if attention else value
+        )
+    prefix = "conditioner.embedders.0" if is_xl else "cond_stage_model"
+    for name, value in clip_weights(pipe.text_encoder).items():
+        weights[f"{prefix}.transformer.{name}"] = value
+    if is_xl:
+        weights |= open_clip_weights(pipe.text_encoder_2, "conditioner.embedders.1.model.")
+    save_file({name: value.contiguous().clone() for name, value in weights.items()}, path)
+    return path
+
+
+def unet_name(name: str, unet: Any) -> str:
+    for new, old in UNET_ENDS.items():
+        if name.startswith(f"{new}."):
+            return name.replace(new, old, 1)
+    depth = unet.config.layers_per_block + 1
+    side, block, part, number, rest = re.match(
+        r"(down|up|mid)_blocks?\.?(\d*)\.(\w+)\.(\d+)\.(.*)", name
+    ).groups()
+    number = int(number)
+    if part == "resnets":
+        rest = re.sub(r"^\w+", lambda found: RESNET[found.group()], rest)
+    place = {"resnets": 0, "attentions": 1}.get(part)
+    if side == "mid":
+        return f"middle_block.{1 if part == 'attentions' else 2 * number}.{rest}"
+    first = int(block) * depth
+    if part == "downsamplers":
+        return f"input_blocks.{first + depth}.0.op.{rest.removeprefix('conv.')}"
+    if part == "upsamplers":
+        attends = "CrossAttn" in unet.config.up_block_types[int(block)]
+        return f"output_blocks.{first + depth - 1}.{2 if attends else 1}.{rest}"
+    if side == "down":
+        return f"input_blocks.{first + number + 1}.{place}.{rest}"
+    return f"output_blocks.{first + number}.{place}.{rest}"
+
+
+def vae_name(name: str, vae: Any) -> str:
+    blocks = len(vae.config.block_out_channels)
+    name = name.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
+    name = re.sub(r"mid_block\.resnets\.(\d)", lambda m: f"mid.block_{int(m[1]) + 1}", name)
+    if "mid_block.attentions.0." in name:
+        name = name.replace("mid_block.attentions.0.", "mid.attn_1.")
+        for new, old in VAE_ATTENTION.items():
+            name = name.replace(f"attn_1.{new}.", f"attn_1.{old}.")
+    name = re.sub(r"down_blocks\.(\d)\.resnets\.(\d)", r"down.\1.block.\2", name)
+    name = re.sub(r"down_blocks\.(\d)\.downsamplers\.0", r"down.\1.downsample", name)
+    up = lambda number: blocks - 1 - int(number)  # noqa: E731
+    name = re.sub(r"up_blocks\.(\d)\.resnets\.(\d)", lambda m: f"up.{up(m[1])}.block.{m[2]}", name)
+    return re.sub(r"up_blocks\.(\d)\.upsamplers\.0", lambda m: f"up.{up(m[1])}.upsample", name)
+
+
+def clip_weights(encoder: Any) -> dict[str, Any]:
+    """A CLIP text tower under the names that transformers gave it when these files were made."""
+    return {
+        name if name.startswith(("text_model.", "text_projection")) else f"text_model.{name}": value
+        for name, value in encoder.state_dict().items()
+    }
+
+
+def open_clip_weights(encoder: Any, prefix: str) -> dict[str, Any]:
+    """The second text tower of SDXL under open_clip's names."""
+    import torch
+
+    weights: dict[str, Any] = {}
+    parts: dict[str, dict[str, Any]] = {}
+    for full, value in clip_weights(encoder).items():
+        name = full.removeprefix("text_model.")
+        if found := re.match(r"encoder\.layers\.(\d+)\.self_attn\.([qkv])_proj\.(\w+)", name):
+            layer, which, kind = found.groups()
+            parts.setdefault(f"transformer.resblocks.{layer}.attn.in_proj_{kind}", {})[which] = (
+                value
+            )
+            continue
+        name = re.sub(r"encoder\.layers\.(\d+)\.", r"transformer.resblocks.\1.", name)
+        for new, old in {
+            "self_attn.out_proj": "attn.out_proj",
+            "layer_norm1": "ln_1",
+            "layer_norm2": "ln_2",
+            "mlp.fc1": "mlp.c_fc",
+            "mlp.fc2": "mlp.c_proj",
+            "embeddings.token_embedding": "token_embedding",
+            "embeddings.position_embedding.weight": "positional_embedding",
+            "final_layer_norm": "ln_final",
+        }.items():
+            name = name.replace(new, old)
+        if name == "text_projection.weight":
+            name, value = "text_projection", value.T
+        weights[prefix + name] = value
+    for name, by_letter in parts.items():
+        weights[prefix + name] = torch.cat([by_letter[letter] for letter in "qkv"])
+    return weights
