@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemrec.arena.evidence import Beliefs, Evidence, Floats
-from gemrec.preference.davidson import moments
+from gemrec.leaderboard import pair_information
 
 SHARPNESS = 2.0
 """Power of the weights by which chances go. In simulation (20 models, 20 seeds) a new model among 19
@@ -106,25 +106,15 @@ class PersonalSampler:
 def a_optimal_weights(beliefs: Beliefs) -> Floats:
     """How much one vote on each pair reduces the summed variance of the strengths.
 
-    With posterior covariance S, x = e_i - e_j, d = x'Sx and v the information of one vote about the
-    difference, one vote turns S into S - v Sx x'S / (1 + v d) (Sherman and Morrison, 1950), so the
-    trace falls by ``v |Sx|^2 / (1 + v d)``: A-optimality (Chernoff, 1953; Atkinson and Donev, 1992,
-    ch. 10). Strengths count relative to their mean, as only differences show.
-
     Args:
         beliefs: The posterior over M models.
 
     Returns:
-        (M (M - 1) / 2,) weights above 0, scaled so that the largest is 1.
+        (M (M - 1) / 2,) weights above 0, scaled so that the largest is 1; see
+        :func:`~gemrec.leaderboard.pair_information`.
     """
-    first, second = pairs_of(len(beliefs.mean))
-    centred = beliefs.covariance - beliefs.covariance.mean(axis=0)
-    effect = centred[:, first] - centred[:, second]
-    covariance = beliefs.covariance
-    spread = covariance[first, first] + covariance[second, second] - 2 * covariance[first, second]
-    gap = beliefs.mean[first] - beliefs.mean[second]
-    vote = moments(gap, beliefs.log_nu).variance
-    gain: Floats = vote * (effect**2).sum(axis=0) / (1 + vote * spread)
+    gain = pair_information(beliefs.mean, beliefs.covariance, beliefs.log_nu)
+    gain = gain[pairs_of(len(beliefs.mean))]
     # Rounding of huge covariances must not take a pair's last chance.
     gain = np.maximum(gain, np.finfo(np.float64).tiny)
     scaled: Floats = gain / gain.max(initial=np.finfo(np.float64).tiny)
