@@ -8,16 +8,24 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gemrec.arena import BattleReady
+from gemrec.arena import LABELS, BattleReady, Side
+from gemrec.errors import InputError
+from gemrec.leaderboard import POINTS_PER_LOGIT, Ratings, Voters, most_moved
+from gemrec.recommend import Rebuilt
 from gemrec.records import (
+    BattleForm,
     Board,
     BoardRow,
     Image,
     Model,
     Prompt,
     RankedImage,
+    ReasonTag,
     Recommendation,
+    Remarks,
     Reveal,
+    Share,
+    Tiers,
 )
 
 Document = dict[str, Any]
@@ -28,33 +36,134 @@ _PODIUM = 3
 def battle_document(ready: BattleReady, url_for: Callable[[str], str]) -> Document:
     """A battle that waits for its vote; nothing in it names a model of a blind battle.
 
+    Forms other than a blind pair say what they are: ``form``, and ``model`` per side when named.
+
     Args:
         ready: The battle.
         url_for: Address of a showing by its random name.
     """
-    return {
+
+    def side(shown: Side) -> Document:
+        images = [url_for(name) for name in shown.names]
+        named = {} if shown.model_name is None else {"model": shown.model_name}
+        return {"label": shown.label, "images": images, **named}
+
+    document: Document = {
         "ticket": ready.ticket,
         "battle_id": ready.battle_id,
-        "sides": [
-            {"label": side.label, "images": [url_for(name) for name in side.names]}
-            for side in ready.sides
-        ],
+        "sides": [side(shown) for shown in ready.sides],
     }
+    if ready.form is not BattleForm.PAIR:
+        document["form"] = str(ready.form)
+    return document
 
 
 def vote_document(reveal: Reveal) -> Document:
-    """What a vote reveals: model ids per side, their names, and the Elo change of each."""
-    left, right = reveal.vote.models
-    return {
-        "vote_id": reveal.vote.id,
-        "outcome": None if reveal.vote.outcome is None else str(reveal.vote.outcome),
-        "models": {"A": left, "B": right},
-        "names": {"A": reveal.names.get(left, left), "B": reveal.names.get(right, right)},
+    """What a vote reveals: model ids per side, their names, and the Elo change of each.
+
+    A vote in a king's run that goes on reveals nothing: those objects are empty then.
+    """
+    vote = reveal.vote
+    models = {} if reveal.is_hidden else dict(zip(LABELS, vote.models, strict=False))
+    document: Document = {
+        "vote_id": vote.id,
+        "outcome": None if vote.outcome is None else str(vote.outcome),
+        "models": models,
+        "names": {label: reveal.names.get(m, m) for label, m in models.items()},
         "ratings": {
             model_id: {"before": _number(change.before), "after": _number(change.after)}
             for model_id, change in reveal.ratings.items()
         },
     }
+    if vote.ranking is not None:
+        document["ranking"] = [[LABELS[side] for side in tier] for tier in vote.ranking]
+    return document
+
+
+def read_ranking(said: object) -> Tiers | None:
+    """A ranking as the API takes it: labels in tiers, best first, such as ``[["B"], ["A", "C"]]``.
+
+    A tier of one may be the label itself: ``["B", ["A", "C"]]``.
+
+    Raises:
+        InputError: It is no list of labels.
+    """
+    if said is None:
+        return None
+    tiers = said if isinstance(said, list) else [None]
+    lists = [tier if isinstance(tier, list) else [tier] for tier in tiers]
+    sides = [[_side(label) for label in tier] for tier in lists]
+    if any(side is None for tier in sides for side in tier):
+        raise InputError(
+            f"ranking: got {said!r}; allowed: null or labels in tiers, best first, such as "
+            '[["B"], ["A", "C"]]'
+        )
+    return tuple(tuple(side for side in tier if side is not None) for tier in sides if tier)
+
+
+def read_remarks(
+    reasons: object = None,
+    best: object = None,
+    skip_reason: object = "",
+    dwell_ms: object = None,
+    zooms: object = None,
+) -> Remarks:
+    """What the API takes beside a vote.
+
+    Args:
+        reasons: Tags, or None.
+        best: The best single image as label and place from 1, such as ``["B", 3]``, or None.
+        skip_reason: Words.
+        dwell_ms: Milliseconds, or None.
+        zooms: How often, or None.
+
+    Raises:
+        InputError: One of them has another form.
+    """
+    if not isinstance(skip_reason, str | None):
+        raise InputError(f"skip_reason: got {skip_reason!r}; allowed: text")
+    return Remarks(
+        reasons=_reasons(reasons),
+        best=_best(best),
+        skip_reason=(skip_reason or "").strip(),
+        dwell_ms=_whole("dwell_ms", dwell_ms),
+        zooms=_whole("zooms", zooms),
+    )
+
+
+def _reasons(said: object) -> tuple[ReasonTag, ...]:
+    words = [] if said is None else said
+    if isinstance(words, list) and all(word in list(ReasonTag) for word in words):
+        return tuple(dict.fromkeys(map(ReasonTag, words)))
+    raise InputError(f"reasons: got {said!r}; allowed: null or a list of {', '.join(ReasonTag)}")
+
+
+def _best(said: object) -> tuple[int, int] | None:
+    if said is None:
+        return None
+    if isinstance(said, list) and len(said) == 2:
+        side, place = _side(said[0]), said[1]
+        if side is not None and _is_whole(place) and place > 0:
+            return side, place - 1
+    raise InputError(f'best: got {said!r}; allowed: null or label and place, such as ["B", 3]')
+
+
+def _side(label: object) -> int | None:
+    """The side that a label stands for, or None."""
+    is_label = isinstance(label, str) and len(label) == 1 and label in LABELS
+    return LABELS.index(str(label)) if is_label else None
+
+
+def _whole(name: str, said: object) -> int | None:
+    if said is None:
+        return None
+    if isinstance(said, int) and _is_whole(said):
+        return said
+    raise InputError(f"{name}: got {said!r}; allowed: null or a whole number from 0")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def recommendation_document(
@@ -113,24 +222,91 @@ def recommendation_document(
 
 
 def board_document(board: Board) -> Document:
-    """A leaderboard; ``category`` is null for the overall board."""
+    """A leaderboard; ``category``, ``campaign`` and ``annotator`` are null where all count.
+
+    Ends of intervals that cannot be told are null, as are ``drawn_ranks`` and ``acceptability``
+    where nothing is known of them.
+    """
 
     def line(row: BoardRow) -> Document:
         return {
             "rank": row.rank,
+            "worst_rank": row.worst_rank,
+            "drawn_ranks": None if row.drawn_ranks is None else list(row.drawn_ranks),
             "model": row.model_id,
             "rating": _number(row.rating),
             "low": _number(row.low),
             "high": _number(row.high),
             "votes": row.votes,
+            "preliminary": row.is_preliminary,
+            "acceptability": None if row.acceptability is None else _share(row.acceptability),
             "elo": _number(row.elo),
+            "group": row.component,
         }
 
     return {
         "method": board.method,
         "votes": board.votes,
+        "last_vote_id": board.last_vote_id,
         "category": board.category,
+        "campaign": board.campaign,
+        "annotator": board.annotator_id,
+        "cluster": board.cluster,
+        "clusters": board.clusters,
+        "minimum_votes": board.minimum_votes,
+        "tie_chance": None if board.tie_chance is None else _number(board.tie_chance),
+        "groups": board.groups,
         "rows": [line(row) for row in board.rows],
+    }
+
+
+def _share(share: Share) -> Document:
+    return {
+        "share": _number(share.share),
+        "low": _number(share.low),
+        "high": _number(share.high),
+        "verdicts": share.verdicts,
+    }
+
+
+def voters_document(voters: Voters, ratings: Ratings, names: Mapping[str, str]) -> Document:
+    """Who voted on a board, the busiest first, and what stands out; nothing of it changes ratings.
+
+    Args:
+        voters: What was found.
+        ratings: The fit of the same board.
+        names: Display name by annotator id; ids stand in for missing ones.
+    """
+
+    def line(i: int) -> Document:
+        model_id, rise = most_moved(voters, ratings, i)
+        return {
+            "annotator": names.get(voters.names[i]) or voters.names[i],
+            "votes": round(float(voters.votes[i])),
+            "agreement": _number(float(voters.agreement[i])),
+            "agreement_low": _number(float(voters.low[i])),
+            "agreement_high": _number(float(voters.high[i])),
+            "tie_share": _number(float(voters.tie_share[i])),
+            "left_share": _number(float(voters.left_share[i])),
+            "remark": voters.remark[i],
+            "most_moved": model_id,
+            "points_without": _number(POINTS_PER_LOGIT * rise),
+            "swaps_without": int(voters.swaps[i]),
+        }
+
+    return {"voters": [line(i) for i in range(len(voters.names))]}
+
+
+def rebuilt_document(rebuilt: Rebuilt) -> Document:
+    """What a rebuild found; ``equal`` says whether everything derived was right."""
+    return {
+        "equal": rebuilt.equal,
+        "events": rebuilt.events,
+        "votes": rebuilt.votes,
+        "findings": [
+            {"name": f.name, "checked": f.checked, "wrong": f.wrong, "example": f.example}
+            for f in rebuilt.findings
+        ],
     }
 
 

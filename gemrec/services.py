@@ -38,6 +38,7 @@ from gemrec.generation import (
 )
 from gemrec.generation.safety import load_blocked_words
 from gemrec.images import ImageFiles
+from gemrec.leaderboard import DRAWS, BoardFit, BoardQuery
 from gemrec.pocket.vocabulary import unknown_words
 from gemrec.recommend import Drawer, Drawing, Recommender, Refresher, seeds_for
 from gemrec.records import Board, Image, Prompt, Recommendation, TasteSettings
@@ -188,8 +189,19 @@ class Services:
         Raises:
             InputError: No prompt and no vote has this category.
         """
-        snapshot = self.refresher.current()
-        return snapshot.board(self._check_category(category))
+        return self.fit_board(BoardQuery(category=category, draws=DRAWS)).board
+
+    def fit_board(self, query: BoardQuery) -> BoardFit:
+        """Any board with the numbers behind it, from the current snapshot.
+
+        The setting decides from how many votes on a model is no longer preliminary.
+
+        Raises:
+            InputError: No prompt and no vote has this category.
+        """
+        self._check_category(query.category)
+        minimum = self.settings.board_minimum_votes
+        return self.refresher.current().fit(replace(query, minimum_votes=minimum))
 
     def annotator_id(self, name: str) -> str | None:
         """Id of the annotator with this name; None when nobody has it. Creates nobody."""
@@ -222,8 +234,8 @@ class Services:
     def _check_category(self, category: str | None) -> str | None:
         if category is None:
             return None
-        voted = {row.category for row in self.store.votes.counts()}
-        allowed = sorted(voted.union(self.prompts.categories()) - {""})
+        voted = self.refresher.current().counts_by_category
+        allowed = sorted({*voted, *self.prompts.categories()} - {""})
         if category not in allowed:
             raise InputError(f"category: got {category!r}; allowed: {', '.join(allowed)}")
         return category

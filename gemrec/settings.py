@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         "3000/minute",
         description="Most battles, and most votes, from one network address; empty for no limit.",
     )
+    board_minimum_votes: int = Field(
+        10, ge=0, description="Models with fewer votes are marked preliminary on the leaderboard."
+    )
     prompt_length: int = Field(300, ge=1, description="Most characters a prompt may have.")
     memory_gb: float = Field(
         0.0, ge=0, description="Memory for loaded models, in GiB; 0 takes a share of what there is."

@@ -9,11 +9,14 @@
     const isDrawing = Boolean(document.querySelector("#status .g-working"));
     const { phase = "idle", form = "pair", flags = "", said = "" } = stage?.dataset ?? {};
     const { body } = document;
-    body.dataset.gPhase = isDrawing ? "drawing" : phase;
+    const shown = isDrawing ? "drawing" : phase;
+    body.dataset.gPhase = shown;
     body.dataset.gForm = form;
     body.dataset.gFlags = flags;
     body.dataset.gSaid = said;
-    document.querySelectorAll("#vote-bar > button").forEach((button) => { button.disabled = isDrawing; });
+    document.querySelectorAll("#vote-bar > button").forEach((button) => {
+      button.disabled = shown !== "voting" && shown !== "changing";
+    });
   };
 
   const say = (box, live) => {

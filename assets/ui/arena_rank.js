@@ -60,16 +60,16 @@
 
   /* ---- changes; each keeps a draft, so that a reload loses nothing ---- */
   const changed = (token) => {
-    const focused = token && document.activeElement === token;
     dress();
-    if (token && (focused || document.activeElement === document.body)) token.focus({ preventScroll: true });
     if (window.gemrec.isOpen()) window.gemrec.send("draft");
     const live = document.getElementById("g-live");
     if (live && token) live.textContent = token.getAttribute("aria-label");
   };
   const toggle = (token) => {
+    const isFocused = document.activeElement === token;
     if (tray().contains(token)) list().append(newTier(token));
     else tray().append(token);
+    if (isFocused) token.focus({ preventScroll: true });
     changed(token);
   };
   const flip = (button) => {
@@ -192,6 +192,8 @@
 
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element)) return;
+    /* A click leaves no focus behind, so that Enter then means Done and not the same click again. */
+    if (event.detail) event.target.closest("[data-token], [data-join], [data-rank]")?.blur();
     const token = event.target.closest("[data-token]");
     if (token) {
       if (event.timeStamp - draggedAt > 50) toggle(token); /* a drag ends with a click of its own */

@@ -40,7 +40,9 @@
   };
   const draw = () => {
     const frames = box.querySelector(".g-frames");
+    const held = frames.contains(document.activeElement) && document.activeElement.dataset.starFor;
     frames.replaceChildren(...groups.map(figure));
+    if (held) (frames.querySelector(`[data-star-for="${held}"]`) ?? box).focus();
     frames.dataset.sides = groups.length;
     frames.style.setProperty("--across", groups.length > 4 ? Math.ceil(groups.length / 2) : groups.length);
     box.querySelector(".g-count").textContent = `${step + 1} / ${most()}`;
@@ -172,6 +174,7 @@
   const build = () => {
     box = element("dialog", "g-lightbox");
     box.setAttribute("aria-label", "Enlarged images");
+    box.tabIndex = -1; /* holds the focus, so that keys reach it whatever is redrawn */
     box.innerHTML = `<div class="g-frames"></div><div class="g-steps">${BUTTONS}</div>`;
     box.addEventListener("click", onClick);
     box.addEventListener("keydown", onKey);
@@ -202,6 +205,7 @@
     fingers.clear();
     draw();
     if (!box.open) box.showModal();
+    box.focus({ preventScroll: true });
     if (stage) window.gemrec.countZoom();
   };
   document.addEventListener("click", (event) => {

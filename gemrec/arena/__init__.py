@@ -20,9 +20,11 @@ from gemrec.arena.events import (
     Side,
 )
 from gemrec.arena.evidence import Beliefs, Evidence, Standings
+from gemrec.arena.flags import Flag, FlagKind, find_flags
 from gemrec.arena.history import HistoryEntry
 from gemrec.arena.kings import RunState
 from gemrec.arena.limits import RateLimits, read_limits
+from gemrec.arena.opener import NEAR_IDENTICAL, NO_CONTEST
 from gemrec.arena.sampling import (
     SAMPLERS,
     FewestVotesSampler,
@@ -36,6 +38,8 @@ from gemrec.arena.wishes import Wish
 
 __all__ = [
     "LABELS",
+    "NEAR_IDENTICAL",
+    "NO_CONTEST",
     "SAMPLERS",
     "Arena",
     "ArenaEvent",
@@ -51,6 +55,8 @@ __all__ = [
     "Draw",
     "Evidence",
     "FewestVotesSampler",
+    "Flag",
+    "FlagKind",
     "HistoryEntry",
     "InformationSampler",
     "PairSampler",
@@ -66,5 +72,6 @@ __all__ = [
     "check_images",
     "check_outcome",
     "check_prompt",
+    "find_flags",
     "read_limits",
 ]

@@ -80,20 +80,22 @@ class Draw:
         if len(pool) < max(sides, 2):
             raise InputError(f"models: got {len(pool)}; this battle needs at least {sides}")
         first, second = pairs_of(len(pool))
-        allowed = np.array(
-            [
-                king in (None, pool[i], pool[j]) and frozenset((pool[i], pool[j])) not in avoid
-                for i, j in zip(first, second, strict=True)
-            ]
-        )
+        place = {model_id: number for number, model_id in enumerate(pool)}
+        allowed = np.ones(len(first), dtype=np.bool_)
+        if king is not None:
+            allowed &= (first == place[king]) | (second == place[king])
+        for pair in avoid:
+            if pair <= place.keys():
+                both = [place[model_id] for model_id in pair]
+                allowed &= ~(np.isin(first, both) & np.isin(second, both))
         if not allowed.any():
             return self(models, evidence, rng, sides=sides, king=king)
         uniform = allowed / allowed.sum()
         weighed = _chances(self.sampler.weigh(pool, evidence) * allowed, uniform)
         is_random = bool(rng.random() < self.random_share)
-        pair = int(rng.choice(len(first), p=uniform if is_random else weighed))
+        drawn = int(rng.choice(len(first), p=uniform if is_random else weighed))
         chances = self.random_share * uniform + (1 - self.random_share) * weighed
-        members = [int(first[pair]), int(second[pair])]
+        members = [int(first[drawn]), int(second[drawn])]
         if sides > len(members):
             rest = np.setdiff1d(np.arange(len(pool)), members)
             members += rng.choice(rest, sides - len(members), replace=False).tolist()

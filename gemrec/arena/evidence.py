@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemrec.leaderboard import PRIOR_SD, PairCounts, Ratings, fit
+from gemrec.preference import Belief
 from gemrec.preference.davidson import moments
 from gemrec.recommend import Refresher, Snapshot
 
@@ -43,12 +44,15 @@ class Evidence(Protocol):
     def everybody(self, models: Sequence[str]) -> Beliefs:
         """How strong the models are to everybody."""
 
-    def person(self, models: Sequence[str]) -> Beliefs:
-        """How much the person who will vote likes each model on this kind of prompt."""
+    def told_of_taste(self, models: Sequence[str]) -> Floats:
+        """(M, M) nats that a vote on each pair is expected to tell about its person's taste.
+
+        The prompt's category counts. Models that are not known yet tell the most.
+        """
 
 
 class Standings:
-    """Evidence from counts alone; to it everybody is the same person.
+    """Evidence from counts alone, which takes everybody for the same person.
 
     Args:
         counts: Blind votes that stand.
@@ -81,9 +85,15 @@ class Standings:
             self.ratings.log_nu,
         )
 
-    def person(self, models: Sequence[str]) -> Beliefs:
+    def told_of_taste(self, models: Sequence[str]) -> Floats:
         """See :class:`Evidence`."""
-        return self.everybody(models)
+        known = self.everybody(models)
+        nothing = np.zeros(len(models))
+        root = np.linalg.cholesky(known.covariance).astype(np.float64)
+        belief = Belief(
+            tuple(models), known.mean, root, nothing, nothing, known.log_nu, len(models)
+        )
+        return belief.information()
 
     def _rows(self, models: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Index per model, any for those that the counts do not list, and which are listed."""
@@ -134,16 +144,16 @@ class SnapshotEvidence:
         """See :class:`Evidence`."""
         return self._standings.everybody(models)
 
-    def person(self, models: Sequence[str]) -> Beliefs:
-        """See :class:`Evidence`; models that the snapshot does not list yet keep the prior."""
-        taste = self._snapshot.taste(self._annotator_id)
+    def told_of_taste(self, models: Sequence[str]) -> Floats:
+        """See :class:`Evidence`."""
         index = self._snapshot.prior.index
         known = [place for place, model_id in enumerate(models) if model_id in index]
-        mean, covariance = np.zeros(len(models)), np.eye(len(models)) * PRIOR_SD**2
-        if known:
-            belief = taste.believe_models([models[place] for place in known], self._category)
-            mean[known], covariance[np.ix_(known, known)] = belief.mean, belief.covariance
-        return Beliefs(mean, covariance, taste.shared.log_nu)
+        taste = self._snapshot.taste(self._annotator_id)
+        belief = taste.believe_models([models[place] for place in known], self._category)
+        told = np.full((len(models), len(models)), np.nan)
+        told[np.ix_(known, known)] = belief.information()
+        most = np.nanmax(told, initial=0.0)
+        return np.where(np.isnan(told), most or 1.0, told)
 
 
 class EvidenceDesk:

@@ -12,7 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemrec.arena.evidence import Beliefs, Evidence, Floats
-from gemrec.preference.davidson import moments
+from gemrec.leaderboard import pair_information
+
+SHARPNESS = 2.0
+"""Power of the weights by which chances go. In simulation (20 models, 20 seeds) a new model among 19
+with 158 votes each is placed in 111 votes with 1, 72 with 2, 63 with 3, uniform pairs need 517; the
+error of a balanced arena after 1,500 votes is 0.181, 0.176, 0.183 against 0.176 of uniform pairs."""
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 """(n,) positions of each pair's first and second model."""
@@ -71,50 +76,45 @@ class FewestVotesSampler:
 
 
 class InformationSampler:
-    """Pairs in proportion to how much one vote on them steadies everybody's ratings."""
+    """The more one vote on a pair steadies everybody's ratings, the likelier it is."""
 
     name = "information"
 
     def weigh(self, models: Sequence[str], evidence: Evidence) -> Floats:
         """See :meth:`PairSampler.weigh`; a model without votes starts with weight 1, the most."""
-        weights = a_optimal_weights(evidence.everybody(models))
+        weights = a_optimal_weights(evidence.everybody(models)) ** SHARPNESS
         unknown = evidence.games(models).sum(axis=1) == 0
         first, second = pairs_of(len(models))
         return np.where(unknown[first] | unknown[second], 1.0, weights)
 
 
 class PersonalSampler:
-    """Pairs in proportion to how much one vote on them tells about this person's taste."""
+    """The more a vote on a pair is expected to tell about its person's taste, the likelier it is."""
 
     name = "personal"
 
     def weigh(self, models: Sequence[str], evidence: Evidence) -> Floats:
         """See :meth:`PairSampler.weigh`."""
-        return a_optimal_weights(evidence.person(models))
+        told = evidence.told_of_taste(models)[pairs_of(len(models))]
+        most = told.max(initial=0.0)
+        if most == 0:  # everything is known, so it does not matter
+            return np.ones_like(told)
+        weights: Floats = np.maximum(told / most, np.finfo(np.float64).eps) ** SHARPNESS
+        return weights
 
 
 def a_optimal_weights(beliefs: Beliefs) -> Floats:
     """How much one vote on each pair reduces the summed variance of the strengths.
 
-    With posterior covariance S, x = e_i - e_j, d = x'Sx and v the information of one vote about the
-    difference, one vote turns S into S - v Sx x'S / (1 + v d) (Sherman and Morrison, 1950), so the
-    trace falls by ``v |Sx|^2 / (1 + v d)``: A-optimality (Chernoff, 1953; Atkinson and Donev, 1992,
-    ch. 10). Strengths count relative to their mean, as only differences show.
-
     Args:
         beliefs: The posterior over M models.
 
     Returns:
-        (M (M - 1) / 2,) weights above 0, scaled so that the largest is 1.
+        (M (M - 1) / 2,) weights above 0, scaled so that the largest is 1; see
+        :func:`~gemrec.leaderboard.pair_information`.
     """
-    first, second = pairs_of(len(beliefs.mean))
-    centred = beliefs.covariance - beliefs.covariance.mean(axis=0)
-    effect = centred[:, first] - centred[:, second]
-    covariance = beliefs.covariance
-    spread = covariance[first, first] + covariance[second, second] - 2 * covariance[first, second]
-    gap = beliefs.mean[first] - beliefs.mean[second]
-    vote = moments(gap, beliefs.log_nu).variance
-    gain: Floats = vote * (effect**2).sum(axis=0) / (1 + vote * spread)
+    gain = pair_information(beliefs.mean, beliefs.covariance, beliefs.log_nu)
+    gain = gain[pairs_of(len(beliefs.mean))]
     # Rounding of huge covariances must not take a pair's last chance.
     gain = np.maximum(gain, np.finfo(np.float64).tiny)
     scaled: Floats = gain / gain.max(initial=np.finfo(np.float64).tiny)

@@ -3,24 +3,33 @@
 import importlib.util
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from gemrec.arena import NEAR_IDENTICAL, NO_CONTEST, find_flags
 from gemrec.catalog import Catalog, load_catalog, load_prompts
 from gemrec.errors import GemrecError
 from gemrec.generation.registry import build_backend
 from gemrec.images import ImageFiles
-from gemrec.services import backend_options, catalog_files, encoder_folder, prompt_files
+from gemrec.services import (
+    backend_options,
+    catalog_files,
+    encoder_folder,
+    prompt_files,
+    utc_now,
+)
 from gemrec.settings import Settings
-from gemrec.store import Store
+from gemrec.store import IncidentRow, Store
 
 _GIB = 2**30
 _LITTLE_DISK = 2 * _GIB  # room for some 100,000 pocket images
 _NO_DISK = _GIB // 5
 _MODELS_FOR_A_BATTLE = 2
+_INCIDENTS_SHOWN = 3
 
 
 class Status(StrEnum):
@@ -65,6 +74,7 @@ def report(checks: tuple[Check, ...]) -> dict[str, Any]:
 
 def _all_checks(settings: Settings) -> Iterator[Check]:
     yield from _guard("database", lambda: _database(settings))
+    yield from _guard("arena", lambda: _arena(settings))
     yield from _guard("images", lambda: _images(settings))
     yield from _guard("models", lambda: _models(settings))
     yield from _guard("encoder", lambda: _encoder(settings))
@@ -88,9 +98,6 @@ def _database(settings: Settings) -> Iterator[Check]:
     facts = Store(path).integrity()
     rows = ", ".join(f"{facts['rows'][table]} {table}s" for table in ("vote", "battle", "image"))
     detail = f"{path}: {rows}; schema {facts['schema']}"
-    if facts["refused"]:
-        refused = ", ".join(f"{count} {reason}" for reason, count in facts["refused"].items())
-        detail += f"; refused votes: {refused}"
     damage = "" if facts["check"] == "ok" else f"SQLite finds damage: {facts['check']}"
     if facts["broken_references"]:
         damage += f" {facts['broken_references']} rows point at nothing"
@@ -99,6 +106,43 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("database", Status.BROKEN, f"{detail}; {damage.strip()}", advice)
     else:
         yield Check("database", Status.OK, detail)
+
+
+def _arena(settings: Settings) -> Iterator[Check]:
+    """What waits, what was refused and what came to nothing; and whose votes look odd."""
+    if not settings.database.exists():
+        yield Check("arena", Status.OK, "no battle yet")
+        return
+    store = Store(settings.database)
+    facts = store.integrity()
+    waiting = store.battles.count_open(utc_now())
+    incidents = store.incidents.all()
+    flags = find_flags(store.votes.current())
+    kinds = Counter(flag.kind.replace("_", " ") for flag in flags)
+    parts = [
+        f"open battles: {waiting} wait for a vote, {facts['open_battles'] - waiting} expired, "
+        f"{facts['unvoted_battles']} ended without one",
+        f"refused votes: {_numbers(facts['refused'])}",
+        f"near-identical pairs skipped: {_most(incidents, NEAR_IDENTICAL)}",
+        f"no contests: {_most(incidents, NO_CONTEST)}",
+        f"flagged annotators: {_numbers(kinds)}",
+    ]
+    advice = "Look at the flagged votes before you publish; none was left out." if flags else ""
+    yield Check("arena", Status.WARN if flags else Status.OK, "; ".join(parts), advice)
+
+
+def _numbers(counts: Mapping[str, int]) -> str:
+    """``3 (2 used, 1 expired)``."""
+    total = sum(counts.values())
+    each = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return f"{total} ({each})" if total else "0"
+
+
+def _most(incidents: Sequence[IncidentRow], kind: str) -> str:
+    """How many of a kind, and the models of the most frequent ones."""
+    rows = [row for row in incidents if row.kind == kind]
+    named = ", ".join(f"{row.count} {' + '.join(row.models)}" for row in rows[:_INCIDENTS_SHOWN])
+    return f"{sum(row.count for row in rows)} ({named})" if rows else "0"
 
 
 def _images(settings: Settings) -> Iterator[Check]:
@@ -116,6 +160,7 @@ def _images(settings: Settings) -> Iterator[Check]:
         return
     known = {image.digest for image in Store(settings.database).images.all()}
     files = ImageFiles(folder)
+    unused = Store(settings.database).integrity()["unused_images"]
     if missing := files.missing(known):
         yield Check(
             "images",
@@ -125,8 +170,9 @@ def _images(settings: Settings) -> Iterator[Check]:
         )
         return
     orphans = len(files.orphans(known))
-    extra = f"; {orphans} files belong to no image of this database" if orphans else ""
-    yield Check("images", Status.OK, f"{folder}: {len(known)} images{extra}")
+    detail = f"{folder}: {len(known)} images, {unused} of them shown in no battle"
+    detail += f"; orphaned: {orphans} files that belong to no image of this database"
+    yield Check("images", Status.OK, detail)
 
 
 def _models(settings: Settings) -> Iterator[Check]:

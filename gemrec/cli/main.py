@@ -1,8 +1,7 @@
 """The commands, their options, and how errors become exit codes."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +10,12 @@ from typer.exceptions import TyperException
 
 from gemrec.cli import doctor as checkup
 from gemrec.cli import tables
+from gemrec.cli.boards import leaderboard, rebuild
 from gemrec.cli.making import choose_models, export_images, make_images
+from gemrec.cli.opening import open_services, settings_for
 from gemrec.cli.options import AsJson, Db, PromptText, whole_number
 from gemrec.cli.output import answer, tell
 from gemrec.documents import (
-    board_document,
     images_document,
     models_document,
     prompts_document,
@@ -31,8 +31,7 @@ from gemrec.errors import (
 )
 from gemrec.pocket.vocabulary import unknown_words
 from gemrec.records import Model
-from gemrec.services import MOST_MODELS, Services, build_services
-from gemrec.settings import Settings, load_settings
+from gemrec.services import MOST_MODELS, Services
 
 PROGRAM = "python -m gemrec"
 WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -87,7 +86,7 @@ def generate(
     as_json: AsJson = False,
 ) -> None:
     """Make images of one prompt with some or all models."""
-    with _services(db) as services:
+    with open_services(db) as services:
         asked = services.prompt(prompt)
         chosen = choose_models(services, models)
         _tell_unknown_words(asked.text, chosen)
@@ -99,19 +98,7 @@ def generate(
             raise GenerationError("; ".join(made.failures))
 
 
-@app.command()
-def leaderboard(
-    category: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only votes on prompts of this category.")
-    ] = None,
-    db: Db = None,
-    as_json: AsJson = False,
-) -> None:
-    """Rank the models by everybody's blind votes."""
-    with _services(db) as services:
-        services.refresher.load()
-        document = board_document(services.leaderboard(category))
-        answer(document, as_json, tables.board)
+app.command()(leaderboard)
 
 
 @app.command()
@@ -130,7 +117,7 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Rank models and images for one prompt and one person's taste."""
-    with _services(db) as services:
+    with open_services(db) as services:
         services.refresher.load()
         annotator_id = _annotator(services, annotator)
         found = services.recommend(annotator_id, prompt, k, ENCODER_SECONDS)
@@ -143,7 +130,7 @@ def recommend(
 @app.command()
 def models(db: Db = None, as_json: AsJson = False) -> None:
     """List the models of the catalog, and why one cannot run here."""
-    with _services(db) as services:
+    with open_services(db) as services:
         everything = tuple(services.catalog.models.values())
         document = models_document(everything, services.problems())
         answer(document, as_json, tables.models)
@@ -158,15 +145,18 @@ def prompts(
     as_json: AsJson = False,
 ) -> None:
     """List the prompts that the dice can roll."""
-    with _services(db) as services:
+    with open_services(db) as services:
         document = prompts_document(services.prompts_of(category))
         answer(document, as_json, tables.prompts)
+
+
+app.command()(rebuild)
 
 
 @app.command()
 def doctor(db: Db = None, as_json: AsJson = False) -> None:
     """Check database, images, models, prompts, disk and GPU, and say what to do."""
-    checks = checkup.examine(_settings(db))
+    checks = checkup.examine(settings_for(db))
     answer(checkup.report(checks), as_json, tables.checks)
     if not checkup.is_healthy(checks):
         raise typer.Exit(FAILED)
@@ -205,19 +195,6 @@ def _usage(error: TyperException) -> str:
     if message.startswith("Missing option"):
         message = f"{message.rstrip('.')}: got nothing; give it a value, see --help"
     return message
-
-
-def _settings(db: Path | None) -> Settings:
-    return load_settings() if db is None else load_settings(db=db)
-
-
-@contextmanager
-def _services(db: Path | None) -> Iterator[Services]:
-    services = build_services(_settings(db))
-    try:
-        yield services
-    finally:
-        services.close()
 
 
 def _annotator(services: Services, name: str | None) -> str | None:

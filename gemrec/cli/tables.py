@@ -13,23 +13,6 @@ _RIGHT = frozenset({"#", "rating", "95 % interval", "votes", "Elo", "score", "90
 _STATUS_STYLE = {"ok": "green", "warn": "yellow", "broken": "bold red"}
 
 
-def board(document: Document) -> RenderableType:
-    """A leaderboard."""
-    where = f" on {document['category']} prompts" if document["category"] else ""
-    table = _table(("#", "model", "rating", "95 % interval", "votes", "Elo"))
-    for row in document["rows"]:
-        interval = f"{_whole(row['low'])} … {_whole(row['high'])}"
-        _add(
-            table, row["rank"], row["model"], _whole(row["rating"]), interval, row["votes"],
-            _whole(row["elo"]),
-        )  # fmt: skip
-    return _titled(
-        f"Leaderboard{where}: {_count(document['votes'], 'vote')}, {document['method']}",
-        table,
-        "No models yet: see `python -m gemrec models`.",
-    )
-
-
 def recommendation(document: Document) -> RenderableType:
     """Ranked models with their reasons, then ranked images."""
     models = _table(("#", "model", "score", "90 %", "why"))

@@ -6,45 +6,36 @@ from typing import Final
 
 import numpy as np
 
-from gemrec.leaderboard.bradley_terry import PRIOR_SD, Method, Ratings, fit
+from gemrec.leaderboard.acceptability import Acceptability, judge_acceptability
+from gemrec.leaderboard.bradley_terry import Method, Ratings, fit
 from gemrec.leaderboard.counts import Counts
+from gemrec.leaderboard.davidson import pair_probabilities
 from gemrec.leaderboard.elo import BASE, SCALE, EloTable
-from gemrec.leaderboard.intervals import Intervals, compute_intervals
-from gemrec.leaderboard.ranks import published_ranks
-from gemrec.leaderboard.tables import CountSlice, Floats, PairCounts
-from gemrec.records import Board, BoardRow
+from gemrec.leaderboard.intervals import IntervalMethod, Intervals, compute_intervals
+from gemrec.leaderboard.query import BoardQuery
+from gemrec.leaderboard.ranks import drawn_ranks, published_ranks
+from gemrec.leaderboard.tables import CountSlice, Floats, Ints, PairCounts
+from gemrec.records import Board, BoardRow, Share
 
 POINTS_PER_LOGIT: Final = SCALE * math.log10(math.e)
+OVERALL: Final = BoardQuery()
 
 
 @dataclass(frozen=True)
 class BoardFit:
-    """A board with the numbers it was made from, for whoever needs logits or covariances."""
-
-    board: Board
-    ratings: Ratings
-    intervals: Intervals
-
-
-@dataclass(frozen=True, slots=True)
-class BoardQuery:
-    """Which votes a board counts, and how.
+    """A board with the numbers it was made from, for whoever needs logits or covariances.
 
     Attributes:
-        category: Only prompts of this category; None for all.
-        campaign: Only votes of this study, or of none for an empty text; None for all.
-        annotator_id: Only this annotator's votes; None for all.
-        method: ``davidson`` models ties, ``half_win`` counts each as half a win for both.
-        prior_sd: Standard deviation of the prior in logits.
-        confidence: Nominal coverage of the intervals, 0..1.
+        board: What people read.
+        table: The counts.
+        ratings: The fit.
+        intervals: How sure it is.
     """
 
-    category: str | None = None
-    campaign: str | None = None
-    annotator_id: str | None = None
-    method: Method = "davidson"
-    prior_sd: float = PRIOR_SD
-    confidence: float = 0.95
+    board: Board
+    table: CountSlice
+    ratings: Ratings
+    intervals: Intervals
 
 
 def build_board(
@@ -59,39 +50,47 @@ def fit_board(
     table: CountSlice,
     elo: EloTable,
     last_vote_id: int,
-    query: BoardQuery = BoardQuery(),
+    query: BoardQuery = OVERALL,
     *,
     start: Ratings | None = None,
 ) -> BoardFit:
     """Make a leaderboard and keep its fit.
 
-    Rows stand component by component, the one with most votes first, best rating first within it,
-    models without votes last. Ratings of different components cannot be compared; ranks start again
-    in each.
+    Rows stand component by component, the one with most votes first; in each those with enough
+    votes come first and then the best, models without votes last. Ratings of different components
+    cannot be compared; ranks start again in each. Draws for rank ranges are seeded by
+    ``last_vote_id``, so that the same votes give the same board.
 
     Args:
         table: The counts that ``query`` asks for.
-        elo: Displayed beside the ratings; decides nothing.
+        elo: Displayed beside the ratings; orders the rows only when ``query`` asks for it.
         last_vote_id: Newest vote event in the counts.
         query: Which board.
         start: An earlier fit of the same board to start from.
     """
+    by_elo = query.method == "elo"
+    method: Method = "half_win" if query.method == "half_win" else "davidson"
     ratings = fit(
-        table,
-        method=query.method,
-        prior_sd=query.prior_sd,
-        last_vote_id=last_vote_id,
-        start=start,
+        table, method=method, prior_sd=query.prior_sd, last_vote_id=last_vote_id, start=start
     )
-    bounds = compute_intervals(ratings, table, confidence=query.confidence)
+    how: IntervalMethod = "votes" if query.cluster == "none" else "sandwich"
+    bounds = compute_intervals(ratings, table, confidence=query.confidence, method=how)
+    lines = _elo_lines(ratings, elo) if by_elo else _lines(ratings, bounds, query.draws)
+    rows = _rows(ratings, lines, elo, judge_acceptability(table, query.confidence), query)
     board = Board(
         method=query.method,
         votes=ratings.votes,
         last_vote_id=last_vote_id,
-        rows=_rows(ratings, bounds, elo),
+        rows=rows,
         category=query.category,
+        campaign=query.campaign,
+        annotator_id=query.annotator_id,
+        cluster=query.cluster,
+        clusters=0 if query.cluster == "none" else table.clusters,
+        minimum_votes=query.minimum_votes,
+        tie_chance=ratings.nu / (2 + ratings.nu) if query.method == "davidson" else None,
     )
-    return BoardFit(board, ratings, bounds)
+    return BoardFit(board, table, ratings, bounds)
 
 
 def to_points(strength: float) -> float:
@@ -99,25 +98,81 @@ def to_points(strength: float) -> float:
     return BASE + POINTS_PER_LOGIT * strength
 
 
-def _rows(ratings: Ratings, bounds: Intervals, elo: EloTable) -> tuple[BoardRow, ...]:
+@dataclass(frozen=True)
+class _Lines:
+    """What is shown per model: (M,) points, interval ends and ranks."""
+
+    rating: Floats
+    low: Floats
+    high: Floats
+    best: Ints
+    worst: Ints
+    drawn: tuple[Ints, Ints] | None = None
+
+
+def _lines(ratings: Ratings, bounds: Intervals, draws: int) -> _Lines:
     best, worst = published_ranks(bounds.low, bounds.high, ratings.component)
-    last = ratings.component.max(initial=-1) + 1
-    group = np.where(ratings.component < 0, last, ratings.component)
-    order = np.lexsort((np.arange(len(group)), -ratings.strengths, group))
+    drawn = None
+    if draws:
+        drawn = drawn_ranks(
+            ratings.strengths,
+            bounds.covariance,
+            ratings.component,
+            np.random.default_rng(ratings.last_vote_id),
+            degrees=bounds.degrees,
+            confidence=bounds.confidence,
+            draws=draws,
+        )
+    rating, low, high = (
+        BASE + POINTS_PER_LOGIT * x for x in (ratings.strengths, bounds.low, bounds.high)
+    )
+    return _Lines(rating, low, high, best, worst, drawn)
+
+
+def _elo_lines(ratings: Ratings, elo: EloTable) -> _Lines:
+    """Elo says nothing about how sure it is: ranks are places, and intervals have no ends."""
+    rating = np.array([elo.rating(model_id) for model_id in ratings.models])
+    nothing = np.full(len(rating), np.inf)
+    place, _ = published_ranks(rating, rating, ratings.component)
+    return _Lines(rating, -nothing, nothing, place, place)
+
+
+def _rows(
+    ratings: Ratings, lines: _Lines, elo: EloTable, accepted: Acceptability, query: BoardQuery
+) -> tuple[BoardRow, ...]:
+    votes, component = ratings.votes_per_model, ratings.component
+    preliminary = (component >= 0) & (votes < query.minimum_votes)
+    group = np.where(component < 0, component.max(initial=-1) + 1, component)
+    order = np.lexsort((np.arange(len(votes)), -lines.rating, preliminary, group))
     return tuple(
         BoardRow(
-            rank=int(best[i]),
+            rank=int(lines.best[i]),
             model_id=ratings.models[i],
-            rating=to_points(float(ratings.strengths[i])),
-            low=to_points(float(bounds.low[i])),
-            high=to_points(float(bounds.high[i])),
-            votes=int(ratings.votes_per_model[i]),
+            rating=float(lines.rating[i]),
+            low=float(lines.low[i]),
+            high=float(lines.high[i]),
+            votes=int(votes[i]),
             elo=elo.rating(ratings.models[i]),
-            worst_rank=int(worst[i]),
-            component=int(ratings.component[i]),
+            worst_rank=int(lines.worst[i]),
+            component=int(component[i]),
+            drawn_ranks=None
+            if lines.drawn is None
+            else (int(lines.drawn[0][i]), int(lines.drawn[1][i])),
+            acceptability=_share(accepted, int(i)),
+            is_preliminary=bool(preliminary[i]),
         )
         for i in order
     )
+
+
+def _share(accepted: Acceptability, model: int) -> Share | None:
+    verdicts = round(float(accepted.verdicts[model]))
+    if not verdicts:
+        return None
+    share, low, high = (
+        float(part[model]) for part in (accepted.share, accepted.low, accepted.high)
+    )
+    return Share(share, low, high, verdicts)
 
 
 def win_matrix(table: PairCounts) -> Floats:
@@ -125,3 +180,15 @@ def win_matrix(table: PairCounts) -> Floats:
     with np.errstate(invalid="ignore"):
         share: Floats = (table.wins + table.ties / 2) / table.games
     return share
+
+
+def expected_matrix(ratings: Ratings) -> Floats:
+    """(M, M) expected share of wins of the row over the column, ties as half.
+
+    NaN on the diagonal and between models that no chain of votes links.
+    """
+    theta = ratings.strengths
+    p, _, tie = pair_probabilities(theta[:, None] - theta[None, :], ratings.log_nu)
+    same = ratings.component[:, None] == ratings.component[None, :]
+    linked = same & (ratings.component >= 0) & ~np.eye(len(theta), dtype=bool)
+    return np.where(linked, p + tie / 2, np.nan)

@@ -42,7 +42,7 @@ from gemrec.leaderboard.tables import (
     add_up,
 )
 
-IntervalMethod = Literal["sandwich", "curvature"]
+IntervalMethod = Literal["sandwich", "votes", "curvature"]
 
 # Simulated with 2 to 50 annotators, equal, log-normal or one giving 70 % of the votes: 4 keeps
 # coverage of nominal 95 % between 0.92 and 1 and halves the width with 2 annotators; 0 falls to
@@ -56,10 +56,11 @@ class Intervals:
     """Uncertainty of a fit, frozen; everything in logits, relative to the component's mean.
 
     Attributes:
-        method: ``sandwich`` (clustered by annotator) or ``curvature`` (votes taken as independent).
+        method: ``sandwich`` (clustered by annotator or prompt), ``votes`` (the same with each vote
+            on its own) or ``curvature`` (votes taken as independent and the model as right).
         confidence: Nominal coverage, 0..1.
-        clusters: Number of annotators; 0 when unknown.
-        degrees: Degrees of freedom of the t quantile; infinite for ``curvature``.
+        clusters: Number of clusters; 0 when unknown.
+        degrees: Degrees of freedom of the t quantile; infinite but for ``sandwich``.
         covariance: (M, M) covariance of the strengths.
         low: (M,) lower ends.
         high: (M,) upper ends.
@@ -87,7 +88,7 @@ def compute_intervals(
         ratings: The fit.
         counts: What it was fitted to; a :class:`CountSlice`, which knows who voted, for a sandwich.
         confidence: Nominal coverage, strictly between 0 and 1.
-        method: ``sandwich`` falls back to ``curvature`` where at most one annotator is known.
+        method: ``sandwich`` falls back to ``curvature`` where at most one cluster is known.
 
     Raises:
         InputError: ``confidence`` is out of range or ``counts`` lists other models.
@@ -104,6 +105,9 @@ def compute_intervals(
     if method == "sandwich" and isinstance(counts, CountSlice) and clusters > 1:
         clustered = _within_components(_sandwich(ratings, counts, inverse), ratings)
         covariance, degrees = _moderate(clustered, covariance, ratings, clusters - 1.0)
+    elif method == "votes":
+        middle = inverse @ _vote_by_vote(ratings, counts) @ inverse
+        covariance = _within_components(middle[:size, :size], ratings)
     else:
         method = "curvature"
     voteless = np.flatnonzero(ratings.component < 0)
@@ -140,6 +144,30 @@ def cluster_scores(ratings: Ratings, counts: CountSlice) -> Floats:
         excess += cells[TIES:].sum(axis=0) / counts.unit
         scores[:, size] = add_up(counts.cluster, excess, people)
     return scores
+
+
+def _vote_by_vote(ratings: Ratings, counts: PairCounts) -> Floats:
+    """(M + 1, M + 1) middle of the sandwich in which every vote is a cluster of its own.
+
+    Half wins for ties make the curvature the wrong measure of their variance (White, 1982), which
+    this corrects; for Davidson's model both agree where the model is right.
+    """
+    size, theta = len(ratings.models), ratings.strengths
+    p, q, tie = pair_probabilities(theta[:, None] - theta[None, :], ratings.log_nu)
+    gap = (p - q) / 2
+    won, lost, tied = 0.5 - gap, -0.5 - gap, -gap
+    square = counts.wins * won**2 + counts.wins.T * lost**2 + counts.ties * tied**2
+    middle = np.zeros((size + 1, size + 1))
+    middle[:size, :size] = np.diag(square.sum(axis=1)) - square
+    if np.isfinite(ratings.log_nu):
+        across = counts.ties * tied * (1 - tie)
+        across -= (counts.wins * won + counts.wins.T * lost) * tie
+        middle[:size, size] = middle[size, :size] = across.sum(axis=1)
+        tie_square = counts.ties * (1 - tie) ** 2 + (counts.wins + counts.wins.T) * tie**2
+        middle[size, size] = tie_square.sum() / 2
+    if np.isfinite(ratings.prior_sd):
+        middle += np.eye(size + 1) * ratings.prior_sd**-2
+    return middle
 
 
 def _sandwich(ratings: Ratings, counts: CountSlice, inverse: Floats) -> Floats:

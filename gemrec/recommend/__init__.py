@@ -3,9 +3,11 @@
 from gemrec.recommend.directions import Directions
 from gemrec.recommend.drawing import Drawer, Drawing, seeds_for
 from gemrec.recommend.gallery import Gallery
+from gemrec.recommend.history import Moment, rate_over_time
 from gemrec.recommend.pipeline import Steer, recommend
 from gemrec.recommend.profile import Leaning
 from gemrec.recommend.reasons import ENOUGH_VOTES, Reason
+from gemrec.recommend.rebuilding import Finding, Rebuilt, rebuild
 from gemrec.recommend.recommender import STRENGTHS, Recommender, Wished
 from gemrec.recommend.refresher import Refresher
 from gemrec.recommend.snapshot import Snapshot
@@ -18,16 +20,21 @@ __all__ = [
     "Directions",
     "Drawer",
     "Drawing",
+    "Finding",
     "Gallery",
     "Leaning",
     "MapPoint",
+    "Moment",
     "Reason",
+    "Rebuilt",
     "Recommender",
     "Refresher",
     "Snapshot",
     "Steer",
     "Wished",
     "in_words",
+    "rate_over_time",
+    "rebuild",
     "recommend",
     "seeds_for",
 ]

@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from gemrec.leaderboard import (
@@ -18,7 +19,9 @@ from gemrec.leaderboard import (
     fit_board,
 )
 from gemrec.recommend.ledger import Change
+from gemrec.records import Vote
 from gemrec.store import Store
+from gemrec.store.tallies import Span
 
 _REMEMBERED: Final = 2000  # changes that can be taken back for a board of an older snapshot
 _MOST_STARTS: Final = 64  # fits kept to start the next one from
@@ -94,6 +97,8 @@ class BoardDesk:
             StoreError: The votes of a span of time or of prompts cannot be read.
         """
         table = self.table(query, last_vote_id)
+        if query.method == "elo" and not query.is_whole:
+            elo = EloTable.replay(self._votes(query, last_vote_id))
         fitted = fit_board(table, elo, last_vote_id, query, start=self._starts.get(query))
         with self._lock:
             self._starts[query] = fitted.ratings
@@ -104,12 +109,49 @@ class BoardDesk:
 
     def table(self, query: BoardQuery, last_vote_id: int) -> CountSlice:
         """The counts of a board as of an event."""
+        if query.needs_votes:
+            return self._tallied(query, last_vote_id)
         with self._standing_at(last_vote_id) as counts:
             return counts.slice(
                 category=query.category,
                 campaign=query.campaign,
                 annotator_id=query.annotator_id,
             )
+
+    def sides(self, query: BoardQuery, last_vote_id: int) -> dict[str, tuple[int, int]]:
+        """Votes for the left and for the right side of a board by annotator id."""
+        return self._store.tallies.sides(span_of(query, last_vote_id))
+
+    def _tallied(self, query: BoardQuery, last_vote_id: int) -> CountSlice:
+        """Counts of a span of time, or with prompts as clusters: one pass over those votes."""
+        span = span_of(query, last_vote_id)
+        by_prompt = query.cluster == "prompt"
+        counts = Counts(self.models)
+        for row in self._store.tallies.pairs(span, "prompt" if by_prompt else "annotator"):
+            counts.add_outcome(
+                row.left, row.right, row.outcome, annotator_id=row.key, times=row.times
+            )
+        for vote in self._store.tallies.rankings(span):
+            counts.add(replace(vote, annotator_id=vote.prompt) if by_prompt else vote)
+        return counts.slice()
+
+    def _votes(self, query: BoardQuery, last_vote_id: int) -> Iterator[Vote]:
+        """The votes of a slice one by one, which Elo alone needs."""
+        person = query.annotator_id
+        standing = self._store.trail
+        votes = (
+            standing.all_standing(last_vote_id)
+            if person is None
+            else standing.standing(person, last_vote_id)
+        )
+        for vote in votes:
+            if (
+                query.category in (None, vote.category)
+                and query.campaign in (None, vote.campaign)
+                and (query.since is None or vote.cast_at >= query.since)
+                and (query.until is None or vote.cast_at < query.until)
+            ):
+                yield vote
 
     @contextmanager
     def _standing_at(self, last_vote_id: int) -> Iterator[Counts]:
@@ -127,6 +169,18 @@ class BoardDesk:
             finally:
                 for change in later:
                     _count(self._counts, change)
+
+
+def span_of(query: BoardQuery, last_vote_id: int) -> Span:
+    """The votes of a board as the store asks for them."""
+    return Span(
+        last_vote_id,
+        query.since,
+        query.until,
+        query.category,
+        query.campaign,
+        query.annotator_id,
+    )
 
 
 def _count(counts: Counts, change: Change) -> None:

@@ -19,11 +19,19 @@ _CELLS_PER_EVENT: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Counts, the event that they stand at and how many events led there."""
+    """Where the refresher starts.
+
+    Attributes:
+        counts: What is counted.
+        last_vote_id: The event that the counts stand at.
+        events: How many events led there.
+        checkpoint_id: The event of the checkpoint in the store; 0 when there is none to use.
+    """
 
     counts: Counts
-    last_vote_id: int
-    events: int
+    last_vote_id: int = 0
+    events: int = 0
+    checkpoint_id: int = 0
 
 
 def open_counts(store: Store, models: Sequence[str]) -> Start:
@@ -40,7 +48,7 @@ def open_counts(store: Store, models: Sequence[str]) -> Start:
     if found is not None and 0 <= store.votes.last_id() - found.vote_id <= MOST_EVENTS:
         counts = restore_counts(found.data, models)
         if counts is not None:
-            return Start(counts, found.vote_id, found.events)
+            return Start(counts, found.vote_id, found.events, found.vote_id)
     opening = store.trail.opening()
     counts = counts_from_rows(opening.counts, models)
     return Start(counts, opening.last_vote_id, opening.events)

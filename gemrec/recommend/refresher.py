@@ -166,11 +166,11 @@ class Refresher:
         self._elo = EloTrail(self._store)
         self._half_done = False
         self._opened = False
-        self._start_from(Start(Counts(self._catalog.models), 0, 0))
+        self._start_from(Start(Counts(self._catalog.models)))
 
     def _start_from(self, start: Start) -> None:
         self._last_vote_id, self._events = start.last_vote_id, start.events
-        self._checkpoint_id = start.last_vote_id
+        self._checkpoint_id = start.checkpoint_id
         self._people = People(self._store, start.last_vote_id)
         self._desk = BoardDesk(self._store, start.counts, start.last_vote_id)
         self._by_category: dict[str, PairCounts] = {}

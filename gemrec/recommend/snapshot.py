@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from gemrec.leaderboard import BoardFit, BoardQuery, EloTable
+from gemrec.leaderboard import BoardFit, BoardQuery, EloTable, Voters, screen_voters
 from gemrec.preference import (
     CategoryOffsets,
     FeatureTable,
@@ -94,6 +94,13 @@ class Snapshot:
             found = self.desk.fit(query, self.last_vote_id, self.elo)
             self._boards[query] = found
         return found
+
+    def voters(self, query: BoardQuery) -> Voters:
+        """Who voted on a board, and what stands out about them; decides nothing."""
+        fitted = self.fit(query)
+        return screen_voters(
+            fitted.ratings, fitted.table, self.desk.sides(query, self.last_vote_id)
+        )
 
     def taste(self, annotator_id: str | None) -> Taste:
         """A person's taste; somebody unknown, or None, gets what is expected of anybody.

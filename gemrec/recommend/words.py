@@ -208,7 +208,9 @@ def read_wishes(text: str) -> tuple[Wish, ...]:
         [(-1, 'dark'), (1, 'neon')]
     """
     found: dict[str, Wish] = {}
-    for clause in _CLAUSES.split(_protect(text[:MOST_WORDS].casefold().replace("’", "'"))):  # noqa: RUF001
+    # Underscores join words below, so those that somebody typed are spaces first.
+    plain = text[:MOST_WORDS].casefold().replace("’", "'").replace("_", " ")  # noqa: RUF001
+    for clause in _CLAUSES.split(_protect(plain)):
         for sign, phrase in _wishes_of(clause):
             what = _canonical(phrase)
             found.pop(what, None)

@@ -11,7 +11,7 @@ from gemrec.records.battles import (
     BattleForm,
     BattleMode,
 )
-from gemrec.records.boards import Board, BoardRow, RatingChange
+from gemrec.records.boards import Board, BoardRow, RatingChange, Share
 from gemrec.records.catalog import (
     GenerationParameters,
     Model,
@@ -68,6 +68,7 @@ __all__ = [
     "Remarks",
     "Reveal",
     "SamplerName",
+    "Share",
     "Showing",
     "SourceKind",
     "TasteSettings",

@@ -65,6 +65,12 @@ class Annotators:
             ).fetchone()
         return None if row is None else _annotator(row)
 
+    def names(self) -> dict[str, str]:
+        """Return everybody's name by id."""
+        with self._database.connect() as connection:
+            rows = connection.execute("SELECT id, name FROM annotator").fetchall()
+        return {row["id"]: row["name"] for row in rows}
+
     def rename(self, annotator_id: str, name: str) -> None:
         """Change what a person is called.
 

@@ -16,6 +16,7 @@ from gemrec.store.models import Models
 from gemrec.store.prompts import Prompts
 from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
+from gemrec.store.tallies import Tallies
 from gemrec.store.tastes import Tastes
 from gemrec.store.tickets import Tickets
 from gemrec.store.trail import Trail
@@ -60,6 +61,7 @@ class Store:
         self.votes = Votes(self._database)
         self.trail = Trail(self._database)
         self.checkpoints = Checkpoints(self._database)
+        self.tallies = Tallies(self._database)
         self.secrets = Secrets(self._database)
         self.usage = Usage(self._database)
         self.tastes = Tastes(self._database)

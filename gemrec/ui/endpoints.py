@@ -1,7 +1,7 @@
 """The named API: four endpoints for scripts, by position or by name."""
 
 from collections import deque
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 from gradio.events import api
@@ -12,18 +12,22 @@ from gemrec.documents import (
     battle_document,
     board_document,
     recommendation_document,
-    vote_document,
 )
 from gemrec.errors import GemrecError, GenerationError, InputError
-from gemrec.records import Image
+from gemrec.records import BattleForm, BattleMode, Image
 from gemrec.ui.arena_tab import BATTLES_AT_ONCE, GENERATION
-from gemrec.ui.context import Context, headers_of, shown_url
+from gemrec.ui.ballots import cast_vote
+from gemrec.ui.context import Context, address_of, headers_of, shown_url
 from gemrec.ui.identity import NAME_LENGTH
 
 ANONYMOUS = "anonymous"
 """Who opens a battle when the open API is called without a name."""
 
+FORMS = (BattleForm.PAIR, BattleForm.RANKING)
+"""Forms of battles for scripts; a king's run is for people, who end it on the page."""
+
 Document = dict[str, Any]
+Word = TypeVar("Word", BattleForm, BattleMode)
 
 
 class Endpoints:
@@ -44,15 +48,21 @@ class Endpoints:
         models: list[str] | None = None,
         images: int = 4,
         annotator: str | None = None,
+        form: str = "pair",
+        sides: int = 2,
+        mode: str = "blind",
     ) -> Document:
-        """Open a blind battle, wait for its images, and return its ticket and image addresses.
+        """Open a battle, wait for its images, and return its ticket and image addresses.
 
         Args:
-            prompt: What both models are asked for.
+            prompt: What all models are asked for.
             request: Sent along by Gradio.
-            models: Model ids to choose the pair from; null means all.
+            models: Model ids to choose from; null means all.
             images: Images per side.
             annotator: A plain name; believed only when the server's API is open.
+            form: pair or ranking.
+            sides: How many models: 2 for a pair, 3 to 8 for a ranking.
+            mode: blind, or named to know what is compared.
         """
         try:
             who = self._annotator(request, annotator)
@@ -61,6 +71,10 @@ class Endpoints:
                 self._services.prompt(prompt),
                 models=_model_ids(models),
                 images=images,
+                mode=_word("mode", mode, tuple(BattleMode)),
+                form=_word("form", form, FORMS),
+                sides=sides,
+                address=address_of(request),
             )
             last = next(iter(deque(events, maxlen=1)), None)
             if isinstance(last, BattleReady):
@@ -71,17 +85,47 @@ class Endpoints:
         except GemrecError as error:
             raise _api_error(error) from error
 
-    def vote(self, ticket: str, outcome: str) -> Document:
+    def vote(
+        self,
+        ticket: str,
+        outcome: str,
+        request: gr.Request,
+        ranking: list[list[str]] | None = None,
+        reasons: list[str] | None = None,
+        best: list[str | int] | None = None,
+        skip_reason: str = "",
+        dwell_ms: int | None = None,
+        zooms: int | None = None,
+    ) -> Document:
         """Vote on an open battle and learn the models behind it.
 
         Args:
-            ticket: As the battle gave it; good for one vote.
-            outcome: left, right, tie, both_good, both_bad or skip.
+            ticket: As the battle gave it; good for one vote. The same vote sent again gets the same
+                answer.
+            outcome: left, right, tie, both_good, both_bad or skip; ranking for a ranking.
+            request: Sent along by Gradio.
+            ranking: Labels in tiers, best first: [["B"], ["A", "C"]].
+            reasons: Any of prompt_match, looks, artefacts, style.
+            best: The best single image, as label and place: ["B", 3].
+            skip_reason: Why a battle is skipped, in words.
+            dwell_ms: Milliseconds between seeing the images and voting.
+            zooms: How often images were enlarged.
         """
         try:
-            if not isinstance(ticket, str):
-                raise InputError(f"ticket: got {ticket!r}; allowed: the text that the battle gave")
-            return vote_document(self._services.arena.cast_vote(ticket, outcome))
+            return cast_vote(
+                self._services,
+                address_of(request),
+                {
+                    "ticket": ticket,
+                    "outcome": outcome,
+                    "ranking": ranking,
+                    "reasons": reasons,
+                    "best": best,
+                    "skip_reason": skip_reason,
+                    "dwell_ms": dwell_ms,
+                    "zooms": zooms,
+                },
+            )
         except GemrecError as error:
             raise _api_error(error) from error
 
@@ -150,6 +194,14 @@ def add_endpoints(context: Context) -> None:
     api(endpoints.vote, api_name="vote", queue=False)
     api(endpoints.recommend, api_name="recommend", queue=False)
     api(endpoints.leaderboard, api_name="leaderboard", queue=False)
+
+
+def _word(name: str, said: object, allowed: tuple[Word, ...]) -> Word:
+    """One of the allowed words."""
+    for word in allowed:
+        if word == said:
+            return word
+    raise InputError(f"{name}: got {said!r}; allowed: {', '.join(allowed)}")
 
 
 def _model_ids(models: object) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""Plain HTTP routes beside Gradio's own: images and health."""
+"""Plain HTTP routes beside Gradio's own: images, votes in bulk, health."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from gemrec.errors import GemrecError
 from gemrec.services import Services
+from gemrec.ui.ballots import bulk_route
 from gemrec.ui.pictures import Pictures
 
 # No ETag and no Last-Modified: the age of a cached image could tell which side was drawn before.
@@ -17,7 +18,7 @@ IMAGE_HEADERS = {
 
 
 def build_routes(services: Services, pictures: Pictures) -> list[Route]:
-    """``/img/<name>.webp`` and ``/health``."""
+    """``/img/<name>.webp``, ``/votes`` and ``/health``."""
 
     def image(request: Request) -> Response:
         """One image by its showing's name."""
@@ -36,5 +37,6 @@ def build_routes(services: Services, pictures: Pictures) -> list[Route]:
 
     return [
         Route("/img/{name}.webp", image, methods=["GET"]),
+        bulk_route(services),
         Route("/health", health, methods=["GET"]),
     ]

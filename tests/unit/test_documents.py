@@ -2,9 +2,13 @@ import json
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+import pytest
+
 from gemrec import documents
 from gemrec.arena import BattleReady, Side
+from gemrec.errors import InputError
 from gemrec.records import (
+    BattleForm,
     BattleMode,
     Board,
     BoardRow,
@@ -18,7 +22,9 @@ from gemrec.records import (
     RankedImage,
     RankedModel,
     RatingChange,
+    ReasonTag,
     Recommendation,
+    Remarks,
     Reveal,
     Vote,
 )
@@ -107,15 +113,16 @@ def test_recommendation():
 def test_board_says_nothing_where_it_knows_nothing():
     row = BoardRow(1, "red", 1010.5, float("-inf"), float("inf"), 3, 1008)
     document = documents.board_document(Board("davidson", 3, 9, (row,), "animal"))
-    assert document == {
-        "method": "davidson",
-        "votes": 3,
-        "category": "animal",
-        "rows": [
-            {"rank": 1, "model": "red", "rating": 1010.5, "low": None, "high": None, "votes": 3,
-             "elo": 1008.0}
-        ],
-    }  # fmt: skip
+    assert (document["method"], document["votes"], document["category"]) == (
+        "davidson",
+        3,
+        "animal",
+    )
+    (line,) = document["rows"]
+    assert (line["rank"], line["model"], line["rating"], line["votes"]) == (1, "red", 1010.5, 3)
+    for unknown in ("low", "high", "worst_rank", "drawn_ranks", "acceptability"):
+        assert line[unknown] is None
+    assert line["elo"] == 1008.0
     json.dumps(document, allow_nan=False)
 
 
@@ -132,3 +139,77 @@ def test_models_prompts_and_images():
              "seconds": 0.512346}
         ]
     }  # fmt: skip
+
+
+def test_a_ranking_and_a_named_comparison_say_what_they_are():
+    sides = (Side("A", ("x",), "Red"), Side("B", ("y",), "Green"), Side("C", ("z",), "Blue"))
+    ready = BattleReady("b1", "t", sides, Prompt("p"), BattleMode.NAMED, form=BattleForm.RANKING)
+    document = documents.battle_document(ready, str)
+    assert document["form"] == "ranking"
+    assert [side["model"] for side in document["sides"]] == ["Red", "Green", "Blue"]
+
+
+def test_a_vote_on_a_ranking():
+    vote = Vote(
+        4, "b1", "ann", EventKind.CAST, Outcome.RANKING, ("red", "green", "blue"), "a cat", "",
+        BattleMode.BLIND, None, NOW, ranking=((2,), (0, 1)), form=BattleForm.RANKING,
+    )  # fmt: skip
+    document = documents.vote_document(Reveal(vote))
+    assert document["models"] == {"A": "red", "B": "green", "C": "blue"}
+    assert document["ranking"] == [["C"], ["A", "B"]]
+
+
+def test_a_hidden_vote_names_nobody():
+    vote = Vote(
+        4, "b1", "ann", EventKind.CAST, Outcome.LEFT, ("red", "green"), "a cat", "",
+        BattleMode.BLIND, None, NOW, form=BattleForm.KING,
+    )  # fmt: skip
+    document = documents.vote_document(Reveal(vote, is_hidden=True))
+    assert (document["models"], document["names"], document["ratings"]) == ({}, {}, {})
+    assert "red" not in json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("said", "tiers"),
+    [
+        (None, None),
+        ([["B"], ["A", "C"]], ((1,), (0, 2))),
+        (["B", ["A", "C"]], ((1,), (0, 2))),
+        ([["A"], []], ((0,),)),
+    ],
+)
+def test_rankings_as_the_api_takes_them(said, tiers):
+    assert documents.read_ranking(said) == tiers
+
+
+@pytest.mark.parametrize("said", ["BA", [["a"]], [["AB"]], [[0]], [[""]], {"A": 1}, [["I"]], 5])
+def test_rankings_that_make_no_sense(said):
+    with pytest.raises(InputError, match=r"ranking: got .*allowed: null or labels"):
+        documents.read_ranking(said)
+
+
+def test_remarks_as_the_api_takes_them():
+    assert documents.read_remarks() == Remarks()
+    read = documents.read_remarks(["style", "looks", "style"], ["B", 3], " both empty ", 900, 2)
+    assert read == Remarks((ReasonTag.STYLE, ReasonTag.LOOKS), (1, 2), "both empty", 900, 2)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("reasons", "style"),
+        ("reasons", ["nice"]),
+        ("reasons", [["style"]]),
+        ("best", "B3"),
+        ("best", ["B", 0]),
+        ("best", ["B", True]),
+        ("best", [1, 1]),
+        ("skip_reason", 5),
+        ("dwell_ms", -1),
+        ("dwell_ms", 1.5),
+        ("zooms", True),
+    ],
+)
+def test_remarks_that_make_no_sense(field, value):
+    with pytest.raises(InputError, match=rf"{field}: got .*allowed"):
+        documents.read_remarks(**{field: value})

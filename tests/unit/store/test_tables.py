@@ -14,8 +14,8 @@ from PIL import Image as Picture
 
 from gemrec.errors import InputError, StoreError
 from gemrec.images import ImageFiles
-from gemrec.records import Image, Outcome, Prompt, Showing
-from gemrec.store import Store
+from gemrec.records import Battle, BattleForm, Image, Outcome, Prompt, Showing
+from gemrec.store import IncidentRow, Store
 from gemrec.store.schema import STEPS
 from tests.conftest import Clock
 from tests.unit.store.world import FOX, World, model
@@ -205,12 +205,6 @@ def test_open_battles(world: World) -> None:
     assert battles.count_open(world.clock()) == 0
 
 
-def test_pair_counts(world: World) -> None:
-    for models in (("ada", "bob"), ("bob", "ada"), ("cyd", "ada")):
-        world.store.votes.cast(world.ticket(world.battle(models)), Outcome.LEFT, world.clock())
-    assert world.store.battles.pair_counts() == {("ada", "bob"): 2, ("ada", "cyd"): 1}
-
-
 def test_tickets(world: World) -> None:
     battle = world.battle()
     assert world.store.tickets.for_battle(battle.id) is None
@@ -229,6 +223,57 @@ def test_refusals_are_counted(store: Store, clock: Clock) -> None:
         store.tickets.refuse(reason, clock())
         clock.advance(days=1)
     assert store.tickets.refusals() == {"forged": 2, "used": 1}
+
+
+def test_incidents_are_counted_over_days(store: Store, clock: Clock) -> None:
+    for kind, models in (
+        ("near_identical", ("bob", "ada")),
+        ("near_identical", ("ada", "bob")),
+        ("no_contest", ("cyd",)),
+    ):
+        store.incidents.count(kind, models, clock())
+        clock.advance(days=1)
+    assert store.incidents.all() == (
+        IncidentRow("near_identical", ("ada", "bob"), 2),
+        IncidentRow("no_contest", ("cyd",), 1),
+    )
+
+
+class TestRuns:
+    def king(self, world: World, run: str) -> Battle:
+        opened = replace(world.battle(), id=f"{run}-king", form=BattleForm.KING, run=run, king=1)
+        world.store.battles.open(opened)
+        return opened
+
+    def test_a_run_is_open_while_its_newest_ticket_is_valid(self, world: World) -> None:
+        runs = world.store.runs
+        runs.start("r1", "ann", world.clock())
+        assert runs.open_ids("ann", world.clock()) == frozenset()
+        battle = self.king(world, "r1")
+        world.ticket(battle, minutes=5)
+        assert runs.open_ids("ann", world.clock()) == {"r1"}
+        assert world.store.battles.of_run("r1") == (battle,)
+        world.clock.advance(minutes=5)
+        assert runs.open_ids("ann", world.clock()) == frozenset()
+
+    def test_a_new_run_ends_the_ones_before(self, world: World) -> None:
+        runs = world.store.runs
+        for run in ("r1", "r2"):
+            runs.start(run, "ann", world.clock())
+            world.ticket(self.king(world, run))
+        assert runs.open_ids("ann", world.clock()) == {"r2"}
+        runs.end("r2", world.clock())
+        assert runs.open_ids("ann", world.clock()) == frozenset()
+
+    def test_images_stay_hidden_after_the_vote_until_the_run_ends(self, world: World) -> None:
+        world.store.runs.start("r1", "ann", world.clock())
+        battle = self.king(world, "r1")
+        image = add_image(world)
+        world.store.battles.show([Showing("n", battle.id, image.id, 0, 0)])
+        world.store.votes.cast(world.ticket(battle), Outcome.LEFT, world.clock())
+        assert world.store.battles.hidden_images(world.clock()) == {image.id}
+        world.store.runs.end("r1", world.clock())
+        assert world.store.battles.hidden_images(world.clock()) == frozenset()
 
 
 def test_secrets_outlive_a_restart(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from gemrec.records import (
     RatingChange,
     ReasonTag,
     Remarks,
-    SourceKind,
 )
 from gemrec.ui.widgets.history import PastVote, history
 from gemrec.ui.widgets.rank import rank_strip
@@ -23,7 +22,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def model(model_id: str, name: str = "A Model") -> Model:
-    return Model(model_id, name, ModelSource(SourceKind.SCRIPTED, "ok"), GenerationParameters())
+    return Model(model_id, name, ModelSource("scripted", "ok"), GenerationParameters())
 
 
 def past(**changes) -> PastVote:

@@ -14,7 +14,8 @@ from gemrec.records import (
 from gemrec.ui.widgets import status
 from gemrec.ui.widgets.board import board_table
 from gemrec.ui.widgets.empty import empty, welcome
-from gemrec.ui.widgets.ranking import ranking, split_remark
+from gemrec.ui.widgets.podium import Shown, podium, split_remark
+from gemrec.ui.widgets.ranking import images
 from gemrec.ui.widgets.text import count, percent, plain
 from tests.unit.ui.parsed import EVIL, Parsed, assert_stays_text
 
@@ -38,7 +39,8 @@ HTML = {
     "notice": lambda: status.notice(EVIL),
     "empty": lambda: empty(EVIL, EVIL, EVIL),
     "welcome": lambda: welcome([EVIL, EVIL]),
-    "ranking": lambda: ranking(answer(), lambda _: EVIL, lambda _: "img/1.webp"),
+    "podium": lambda: podium(answer(), lambda _: Shown(None, EVIL), lambda _: "img/1.webp"),
+    "images": lambda: images(answer(), lambda _: EVIL, lambda _: "img/1.webp"),
     "board": lambda: board_table(
         Board("m", 3, 3, (BoardRow(1, "red", 1000, 900, 1100, 3, 1000),), EVIL), lambda _: EVIL
     ),
@@ -77,30 +79,30 @@ class TestStatus:
         assert status.notice("") == ""
 
 
-class TestRanking:
+class TestForYou:
     def test_models_keep_their_order(self):
-        page = Parsed(ranking(answer(), str.upper, lambda _: "img/1.webp"))
-        assert page.text.index("RED") < page.text.index("GREEN")
+        page = Parsed(podium(answer(), lambda _: Shown(None), lambda _: "img/1.webp"))
+        assert page.text.index("red") < page.text.index("green")
         assert "70%" in page.text
 
     def test_no_images_say_what_to_do(self):
-        assert "Arena" in ranking(answer(images=()), str, lambda _: "")
+        assert "Draw it" in images(answer(images=()), str, lambda _: "")
 
     def test_no_models(self):
-        assert "<ol" in ranking(answer(models=()), str, lambda _: "")
+        assert "<ol" in podium(answer(models=()), lambda _: Shown(None), lambda _: "")
 
     @pytest.mark.parametrize(
         ("reasons", "expected"),
         [
             (["It won. Few.", "New. Few."], (["It won.", "New."], "Few.")),
             (["It won. Few.", "New. Many."], (["It won. Few.", "New. Many."], "")),
-            (["Few.", "New. Few."], (["Few.", "New. Few."], "")),
             (["It won. Few."], (["It won. Few."], "")),
             ([], ([], "")),
         ],
     )
     def test_a_remark_that_all_share_is_said_once(self, reasons, expected):
-        assert split_remark(reasons) == expected
+        rest, remark = split_remark([RankedModel("m", 0.5, 0.4, 0.6, text) for text in reasons])
+        assert ([model.reason for model in rest], remark) == expected
 
 
 class TestBoard:

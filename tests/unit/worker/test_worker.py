@@ -85,6 +85,105 @@ def test_a_job_cuts_the_warm_up_short(tmp_path):
         worker.close()
 
 
+class TestBackground:
+    """Jobs that nobody waits for yet stand back."""
+
+    def start(self, worker, path, background=lambda: True, count=100):
+        """Run steps in a thread; returns the list that fills with what the job says."""
+        said = []
+
+        def go():
+            try:
+                said.extend(run(worker, "steps", (path, count), background=background))
+                said.append("done")
+            except WorkerError as error:
+                said.append(error)
+
+        thread = threading.Thread(target=go)
+        thread.start()
+        return said, thread
+
+    def test_a_job_under_way_gives_way_and_starts_again(self, worker, tmp_path):
+        path = tmp_path / "step"
+        said, thread = self.start(worker, path)
+        wait_until(lambda: path.exists() and path.read_text() not in ("", "0"))
+        before = time.monotonic()
+        assert run(worker, "echo", 1) == [1]
+        assert time.monotonic() - before < 1.5  # the steps take 2 s
+        thread.join(20)
+        assert said[-1] == "done"
+        assert said.count(0) == 2  # it began twice
+        assert said[-101:-1] == list(range(100))
+
+    def test_one_that_waits_lets_everybody_else_pass(self, worker, tmp_path):
+        order = []
+
+        def job(name, background):
+            for _ in worker.run(("echo", name), background=lambda: background):
+                order.append(name)
+
+        blocker, thread = self.start(worker, tmp_path / "step", lambda: False, count=40)
+        wait_until((tmp_path / "step").exists)
+        threads = []
+        for name, background in (("later", True), ("first", False), ("second", False)):
+            threads.append(threading.Thread(target=job, args=(name, background)))
+            threads[-1].start()
+            time.sleep(0.05)
+        for waiting in (thread, *threads):
+            waiting.join(20)
+        assert order == ["first", "second", "later"]
+        assert blocker.count(0) == 1
+
+    def test_one_that_came_to_the_foreground_is_left_alone(self, worker, tmp_path):
+        path, wanted = tmp_path / "step", threading.Event()
+        said, thread = self.start(worker, path, lambda: not wanted.is_set(), count=40)
+        wait_until(path.exists)
+        wanted.set()
+        assert run(worker, "echo", 1) == [1]
+        thread.join(20)
+        assert said.count(0) == 1
+
+    def test_background_jobs_do_not_disturb_each_other(self, worker, tmp_path):
+        said, thread = self.start(worker, tmp_path / "step", count=20)
+        wait_until((tmp_path / "step").exists)
+        assert run(worker, "echo", 1, background=lambda: True) == [1]
+        thread.join(20)
+        assert said == [*range(20), "done"]
+
+    def test_a_cancelled_one_does_not_start_again(self, worker, tmp_path):
+        path, stop = tmp_path / "step", threading.Event()
+        said = []
+
+        def go():
+            try:
+                said.extend(
+                    run(
+                        worker, "steps", (path, 500), background=lambda: True, cancelled=stop.is_set
+                    )
+                )
+            except WorkerCancelledError:
+                said.append("cancelled")
+
+        thread = threading.Thread(target=go)
+        thread.start()
+        wait_until(path.exists)
+        stop.set()
+        thread.join(5)
+        assert said == ["cancelled"]
+        assert run(worker, "echo", 1) == [1]
+        last = path.read_text()
+        time.sleep(0.2)
+        assert path.read_text() == last
+
+    def test_closing_fails_the_ones_that_gave_way(self, tmp_path):
+        worker = WorkerProcess(FACTORY, (), "test", obey_seconds=0.3)
+        said, thread = self.start(worker, tmp_path / "step", count=500)
+        wait_until((tmp_path / "step").exists)
+        worker.close()
+        thread.join(5)
+        assert isinstance(said[-1], WorkerError)
+
+
 def test_typed_errors_come_back_as_they_are(worker):
     with pytest.raises(GenerationError, match="no luck"):
         run(worker, "fail", "no luck")
