@@ -63,9 +63,9 @@ ADAPTED_STYLES = (
     "comic",
     "mosaic",
     "blueprint",
+    "embroidery",
     "noir",
-    "vintage",
-    "pop art",
+    "pastel",
 )
 """Styles that have an adapter of their own."""
 

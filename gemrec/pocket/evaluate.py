@@ -106,7 +106,7 @@ def prompt_figures(family: Family, clip: Any, model: str, samples: int) -> dict[
     }
 
 
-def style_judge(clip: Any, per_style: int = 160) -> tuple[Any, float]:
+def style_judge(clip: Any, per_style: int = 60) -> tuple[Any, float]:
     """Return a classifier of styles trained on renderings, and its held-out accuracy.
 
     Args:

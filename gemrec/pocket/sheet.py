@@ -28,16 +28,16 @@ SHEET_PROMPTS = (
 SHEET_MEMBERS = (
     "pocket-base",
     "pocket-swift",
+    "pocket-early",
     "pocket-watercolor",
     "pocket-pixel-art",
     "pocket-neon",
     "pocket-pencil-sketch",
     "pocket-comic",
     "pocket-mosaic",
-    "pocket-blueprint",
     "pocket-noir",
-    "pocket-vintage",
-    "pocket-pop-art",
+    "pocket-blueprint",
+    "pocket-embroidery",
 )
 """Members on the README's sheet, top to bottom."""
 
