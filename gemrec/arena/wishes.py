@@ -52,7 +52,8 @@ def make_wish(
         PromptError: The prompt is empty or too long.
     """
     form, mode = BattleForm(form), BattleMode(mode)
-    fits = (
+    is_whole = isinstance(sides, int) and not isinstance(sides, bool)
+    fits = is_whole and (
         SMALLEST_RANKING <= sides <= LARGEST_RANKING
         if form is BattleForm.RANKING
         else sides == PAIR

@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from gemrec.services import Services
 from gemrec.ui.arena_tab import build_arena_tab
 from gemrec.ui.context import Context
-from gemrec.ui.endpoints import add_endpoints
+from gemrec.ui.endpoints import Page, add_endpoints
 from gemrec.ui.for_you_tab import build_for_you_tab
 from gemrec.ui.identity import Identity, IdentityMiddleware
 from gemrec.ui.leaderboard_tab import build_leaderboard_tab
@@ -45,7 +45,7 @@ def build_demo(services: Services, context: Context | None = None) -> gr.Blocks:
         context: What the tabs share; made from ``services`` when None.
     """
     shared = context or build_context(services)
-    demo = gr.Blocks(title="GEMRec", analytics_enabled=False, fill_width=True)
+    demo = Page(title="GEMRec", analytics_enabled=False, fill_width=True)
     with demo:
         gr.HTML(BRAND, elem_id="brand", apply_default_css=False)
         with gr.Tabs(elem_id="tabs"):

@@ -1,9 +1,11 @@
 """The named API: four endpoints for scripts, by position or by name."""
 
 from collections import deque
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import gradio as gr
+from gradio.block_function import BlockFunction
+from gradio.components.api_component import Api
 from gradio.events import api
 from gradio.route_utils import get_root_url
 
@@ -180,6 +182,17 @@ class Endpoints:
             raise InputError(f"annotator: got {name!r}; allowed: 1 to {NAME_LENGTH} characters")
         annotators = self._services.store.annotators
         return annotators.by_name(name.strip(), self._services.clock()).id
+
+
+class Page(gr.Blocks):
+    """Blocks whose endpoints may be called over plain HTTP without their last, optional arguments."""
+
+    def validate_inputs(self, block_fn: BlockFunction, inputs: list[Any]) -> None:
+        """Fill in the defaults of an endpoint's missing arguments, then check as usual."""
+        missing = block_fn.inputs[len(inputs) :]
+        if all(isinstance(component, Api) for component in missing):
+            inputs.extend(cast("Api", component).value for component in missing)
+        super().validate_inputs(block_fn, inputs)
 
 
 def add_endpoints(context: Context) -> None:

@@ -172,6 +172,11 @@ class TestWrongInput:
             ({"prompt": PROMPT, "models": ["amber"]}, ["amber"]),
             ({"prompt": PROMPT, "models": {"amber": 1}}, ["models"]),
             ({"prompt": PROMPT, "annotator": "x" * 300}, ["annotator"]),
+            ({"prompt": PROMPT, "form": "king"}, ["form", "king", "pair, ranking"]),
+            ({"prompt": PROMPT, "form": "ranking"}, ["sides", "3 to 8"]),
+            ({"prompt": PROMPT, "form": "ranking", "sides": "many"}, ["sides", "many"]),
+            ({"prompt": PROMPT, "sides": 3}, ["sides", "3"]),
+            ({"prompt": PROMPT, "mode": "hidden"}, ["mode", "hidden", "blind, named"]),
             ({"prompt": PROMPT, "annotator": 5}, ["annotator", "5"]),
         ],
     )
@@ -242,8 +247,17 @@ class TestPage:
             for endpoint, description in named.items()
         }
         assert names == {
-            "/open_battle": ["prompt", "models", "images", "annotator"],
-            "/vote": ["ticket", "outcome"],
+            "/open_battle": ["prompt", "models", "images", "annotator", "form", "sides", "mode"],
+            "/vote": [
+                "ticket",
+                "outcome",
+                "ranking",
+                "reasons",
+                "best",
+                "skip_reason",
+                "dwell_ms",
+                "zooms",
+            ],
             "/recommend": ["prompt", "annotator", "k"],
             "/leaderboard": ["category"],
         }
