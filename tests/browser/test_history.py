@@ -26,9 +26,7 @@ def standing(server) -> list[Outcome]:
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
-def test_undo_of_the_third_last_vote_and_change_of_the_first(
-    server, new_context, open_page, phone
-):
+def test_undo_of_the_third_last_vote_and_change_of_the_first(server, new_context, open_page, phone):
     page = open_page(new_context(phone))
     start(page)
     for number, key in enumerate(KEYS):

@@ -83,4 +83,4 @@ def test_stopping_ends_it() -> None:
 def test_a_prompt_has_its_own_seeds_for_good() -> None:
     assert seeds_for("a cat", 3) == seeds_for("a cat", 3) != seeds_for("a dog", 3)
     assert len(seeds_for("a cat", 3)) == 3
-    assert 0 <= min(seeds_for("a cat", 3)) and max(seeds_for("a cat", 3)) < 2**31
+    assert min(seeds_for("a cat", 3)) >= 0 and max(seeds_for("a cat", 3)) < 2**31
