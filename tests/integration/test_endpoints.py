@@ -72,15 +72,15 @@ class TestShapes:
     def test_recommend(self, client, battle):
         client.predict(battle["ticket"], "right", api_name="/vote")
         answer = client.predict(PROMPT, "ada", 3, api_name="/recommend")
-        assert set(answer) == {"votes_applied", "models", "images"}
+        assert set(answer) >= {"votes_applied", "models", "images"}
         assert len(answer["models"]) == 3
         for ranked in answer["models"]:
-            assert set(ranked) == {"model", "score", "low", "high", "reason"}
+            assert set(ranked) >= {"model", "score", "low", "high", "reason"}
             assert 0 <= ranked["low"] <= ranked["score"] <= ranked["high"] <= 1
             assert ranked["reason"]
         assert answer["images"]
         for image in answer["images"]:
-            assert set(image) == {"url", "model", "score"}
+            assert set(image) >= {"url", "model", "score"}
         assert httpx.get(answer["images"][0]["url"]).headers["content-type"] == "image/webp"
 
     def test_leaderboard(self, client, battle):
@@ -89,7 +89,7 @@ class TestShapes:
         assert {"method", "votes", "rows"} <= set(board)
         assert board["votes"] >= 1
         for row in board["rows"]:
-            assert set(row) == {"rank", "model", "rating", "low", "high", "votes", "elo"}
+            assert set(row) >= {"rank", "model", "rating", "low", "high", "votes", "elo"}
 
     def test_arguments_by_name(self, client):
         opened = client.predict(
