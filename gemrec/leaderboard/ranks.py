@@ -56,7 +56,7 @@ def drawn_ranks(
     voted = np.flatnonzero(component >= 0)
     values, vectors = np.linalg.eigh(covariance[np.ix_(voted, voted)])
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    sample = np.tile(strengths, (draws, 1))
+    sample = np.repeat(strengths[None, :], draws, axis=0)  # np.tile of nothing cannot be written to
     sample[:, voted] += rng.standard_normal((draws, voted.size)) @ root.T
     if math.isfinite(degrees):
         tails = np.sqrt(degrees / rng.chisquare(degrees, draws))

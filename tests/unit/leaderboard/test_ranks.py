@@ -54,3 +54,12 @@ def test_nothing_to_rank():
         drawn_ranks(none, np.zeros((0, 0)), np.zeros(0, dtype=int), np.random.default_rng(0)),
     ):
         assert [r.shape for r in ranks] == [(0,), (0,)]
+
+
+def test_no_models_have_no_ranks():
+    strengths = np.zeros(0)
+    strengths.setflags(write=False)
+    best, worst = drawn_ranks(
+        strengths, np.zeros((0, 0)), np.zeros(0, dtype=np.int64), np.random.default_rng(0)
+    )
+    assert best.size == worst.size == 0
