@@ -288,7 +288,7 @@ class TestComingBack:
         services.arena.cast_vote(again.ticket, "left", ann)
         assert services.arena.resume(ann) is None
         with pytest.raises(TicketError):
-            services.arena.cast_vote(ready.ticket, "left", ann)
+            services.arena.cast_vote(ready.ticket, "right", ann)
 
     def test_a_battle_whose_ticket_expired_is_not(self, make_services):
         services = make_services(ticket_minutes=0.0001)
