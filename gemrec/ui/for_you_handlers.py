@@ -268,7 +268,8 @@ class ForYouHandlers:
             self._parts.chips: self._chips(annotator, settings, answer.unheard),
             self._parts.side: self._side(annotator, answer),
             self._parts.draw_row: gr.update(visible=bool(answer.models)),
-            self._parts.draw: gr.update(value=self._offer(answer)),
+            # Visible again: this answer may be the one that ends a drawing.
+            self._parts.draw: gr.update(value=self._offer(answer), visible=True),
         }
 
     def _shown(self, answer: Recommendation, asked: Asked, settings: TasteSettings) -> Any:
@@ -320,7 +321,7 @@ class ForYouHandlers:
         added = ", ".join(in_words(wish) for wish in wished.added)
         unknown = ", ".join(f"“{wish.what}”" for wish in wished.unknown)
         if not unknown:
-            return status.line(f"Steering by: {added}.", extra="Arrows show what it changed.")
+            return status.line(f"Steering by: {added}.", extra="Arrows show what moved.")
         about = f"The encoder here does not know {unknown}; try words of style or colour."
         return status.problem(f"{f'Steering by: {added}. ' if added else ''}{about}")
 

@@ -139,7 +139,7 @@ def test_prompts_are_text(page):
     page.keyboard.press("ArrowLeft")
     page.locator("#next").wait_for()
     tab(page, "For you")
-    page.locator(".g-models").wait_for()
+    page.locator(".g-models").first.wait_for()
     page.locator("#annotator-name input").fill("<b>${1}</b>")
     page.locator("#save-name").click()
     expect(page.locator("#votes")).to_have_text("Saved. You are <b>${1}</b> now.")

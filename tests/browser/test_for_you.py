@@ -13,7 +13,7 @@ from tests.browser.server import Server, catalog, serve
 from tests.browser.test_walk import shoot, start, tab
 
 pytestmark = pytest.mark.browser
-PROMPT = "a pizza"
+PROMPT = "another thing"
 
 
 @pytest.fixture(scope="module")
@@ -71,14 +71,14 @@ def test_cold_start_says_so_and_shows_the_way(page):
 
 def test_words_steer_visibly_and_can_be_taken_back(page):
     plain = order(page)
-    steer(page, "more green")
-    expect(page.locator(".g-wish")).to_have_text(re.compile("more green"))
+    steer(page, "more white")
+    expect(page.locator(".g-wish")).to_have_text(re.compile("more white"))
     expect(page.locator(".g-moved").first).to_be_visible()
     more = order(page)
-    page.get_by_role("button", name="Remove more green").click()
+    page.get_by_role("button", name="Remove more white").click()
     expect(page.locator(".g-wish")).to_have_count(0)
     assert order(page) == plain
-    steer(page, "less green")
+    steer(page, "less white")
     expect(page.locator(".g-wish-less")).to_be_visible()
     less = order(page)
     assert [m for m in less if m != "opal"] == [m for m in more if m != "opal"][::-1]
@@ -112,15 +112,6 @@ def test_a_picture_finds_its_model(server, page, tmp_path):
     expect(page.locator("#wish-said")).to_contain_text("come from The Coral Model")
     expect(page.locator(".g-wish img")).to_be_visible()
     assert order(page)[0] == "coral"
-
-
-def test_an_axis_can_be_switched_off_and_on(page):
-    first = page.locator(".g-leaning").first
-    first.get_by_role("button", name="Off").click()
-    off = page.locator(".g-leaning.g-off")
-    expect(off).to_contain_text("you switched this off")
-    off.get_by_role("button", name="As learnt").click()
-    expect(page.locator(".g-leaning.g-off")).to_have_count(0)
 
 
 def test_models_draw_on_demand(page):
@@ -262,6 +253,7 @@ def annotators(server: Server) -> list[str]:
         return [row[0] for row in connection.execute("SELECT id FROM annotator")]
 
 
+@pytest.mark.timeout(400)
 def test_opposite_tastes_get_opposite_models(pocket, new_context, open_page):
     ranked, cast = {}, {}
     for sign in (1.0, -1.0):
@@ -273,6 +265,7 @@ def test_opposite_tastes_get_opposite_models(pocket, new_context, open_page):
         ranked[sign] = order(page)
         shoot(page, f"taste-{'mosaic' if sign > 0 else 'noir'}")
         check_reasons(page, cast[sign])
+        switch_an_axis_off_and_on(page)
     assert ranked[1.0][0] == "pocket-mosaic"
     assert ranked[-1.0][0] == "pocket-noir"
     assert "pocket-noir" not in ranked[1.0][:3]
@@ -287,6 +280,15 @@ def test_opposite_tastes_get_opposite_models(pocket, new_context, open_page):
     expect(page.locator(".g-known")).to_contain_text("No votes of yours")
     expect(page.locator(".g-remark")).to_contain_text("order of popularity")
     assert set(page.locator(".g-score").all_inner_texts()) == {"50%"}
+
+
+def switch_an_axis_off_and_on(page: Page) -> None:
+    first = page.locator(".g-leaning").first
+    first.get_by_role("button", name="Off").click()
+    off = page.locator(".g-leaning.g-off")
+    expect(off).to_contain_text("you switched this off")
+    off.get_by_role("button", name="As learnt").click()
+    expect(page.locator(".g-leaning.g-off")).to_have_count(0)
 
 
 def check_reasons(page: Page, cast: list[Vote]) -> None:
