@@ -1,12 +1,12 @@
 """The leaderboard as a table."""
 
 from collections.abc import Callable
+from itertools import groupby
 
 from gemrec.records import Board, BoardRow
 from gemrec.ui.widgets.text import count, percent, plain
 
-PRELIMINARY_VOTES = 10
-"""Models with fewer votes are marked preliminary: about where an interval gets under ±200 points."""
+_SEVERAL = 2
 _WIDEST = 400.0
 """Ends further out than this, in rating points, run off the scale instead of squeezing the rest."""
 
@@ -14,12 +14,18 @@ _WIDEST = 400.0
 def board_table(board: Board, name_of: Callable[[str], str]) -> str:
     """Rank, model, rating with its interval, votes and Elo.
 
+    Groups of models that no votes link stand apart, each under a line that says so.
+
     Args:
         board: The leaderboard; must have rows.
         name_of: Display name of a model id.
     """
     low, high = _range(board)
-    rows = "".join(_row(row, name_of(row.model_id), low, high) for row in board.rows)
+    rows = "".join(
+        _heading(group, board)
+        + "".join(_row(row, board, name_of(row.model_id), low, high) for row in members)
+        for group, members in groupby(board.rows, key=lambda row: row.component)
+    )
     where = f" in {board.category}" if board.category else ""
     return (
         f'<div class="g-board"><p class="g-soft">{count(board.votes, "vote")}{plain(where)}. '
@@ -33,7 +39,17 @@ def board_table(board: Board, name_of: Callable[[str], str]) -> str:
     )
 
 
-def _row(row: BoardRow, name: str, low: float, high: float) -> str:
+def _heading(group: int, board: Board) -> str:
+    """The line above a group that no votes link with the others; nothing when all are linked."""
+    if board.groups < _SEVERAL or group < 0:
+        return ""
+    return (
+        f'<tr class="g-group"><th scope="rowgroup" colspan="6">Group {group + 1} of {board.groups}: '
+        "no votes link it with the others yet, so ranks and ratings compare only within it</th></tr>"
+    )
+
+
+def _row(row: BoardRow, board: Board, name: str, low: float, high: float) -> str:
     if not row.votes:
         return (
             f'<tr class="g-none-yet"><td class="g-n">–</td><th scope="row">{plain(name)} '  # noqa: RUF001
@@ -43,7 +59,7 @@ def _row(row: BoardRow, name: str, low: float, high: float) -> str:
     start, end, middle = (_place(x, low, high) for x in (row.low, row.high, row.rating))
     spoken = f"{row.rating:.0f}, between {row.low:.0f} and {row.high:.0f}"
     return (
-        f'<tr><td class="g-n">{row.rank}</td><th scope="row">{plain(name)} {_mark(row)}</th>'
+        f'<tr><td class="g-n">{row.rank}</td><th scope="row">{plain(name)} {_mark(row, board)}</th>'
         f'<td class="g-n g-rating">{row.rating:.0f}</td>'
         f'<td class="g-wide"><div class="g-bar" role="img" aria-label="{spoken}" title="{spoken}">'
         f'<i class="g-band" style="left:{percent(start)};width:{percent(end - start)}"></i>'
@@ -52,10 +68,10 @@ def _row(row: BoardRow, name: str, low: float, high: float) -> str:
     )
 
 
-def _mark(row: BoardRow) -> str:
-    if row.votes >= PRELIMINARY_VOTES:
+def _mark(row: BoardRow, board: Board) -> str:
+    if not row.is_preliminary:
         return ""
-    few = f"Fewer than {PRELIMINARY_VOTES} votes"
+    few = f"Fewer than {board.minimum_votes} votes"
     return f'<span class="g-tag g-quiet" title="{few}">preliminary</span>'
 
 

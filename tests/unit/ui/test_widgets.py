@@ -108,7 +108,7 @@ class TestForYou:
 class TestBoard:
     ROWS = (
         BoardRow(1, "red", 1100, 1000, 1200, 40, 1050),
-        BoardRow(2, "green", 900, float("-inf"), float("inf"), 3, 950),
+        BoardRow(2, "green", 900, float("-inf"), float("inf"), 3, 950, is_preliminary=True),
         BoardRow(3, "blue", 1000, float("-inf"), float("inf"), 0, 1000),
     )
 
@@ -126,6 +126,12 @@ class TestBoard:
     def test_infinite_intervals_stay_on_the_scale(self):
         bands = [a["style"] for a in self.table().of("g-band")]
         assert bands[1] == "left:0.00%;width:100.00%"
+
+    def test_groups_that_no_votes_link_stand_apart(self):
+        assert "Group" not in self.table().text
+        apart = (self.ROWS[0], replace(self.ROWS[1], component=1))
+        text = self.table(apart).text
+        assert text.index("Group 1 of 2") < text.index("red") < text.index("Group 2 of 2")
 
     def test_one_row(self):
         assert len(self.table(self.ROWS[:1]).of("g-mark")) == 1
