@@ -6,9 +6,11 @@ from typing import Any
 from gemrec.records import Vote
 from gemrec.store.annotators import Annotators
 from gemrec.store.battles import Battles
+from gemrec.store.bulk import Bulk
 from gemrec.store.checkpoints import Checkpoints
 from gemrec.store.connection import Database
 from gemrec.store.drafts import Drafts
+from gemrec.store.exports import ExportFiles, Exports
 from gemrec.store.images import Images
 from gemrec.store.incidents import Incidents
 from gemrec.store.migrations import schema_version
@@ -63,6 +65,9 @@ class Store:
         self.checkpoints = Checkpoints(self._database)
         self.tallies = Tallies(self._database)
         self.secrets = Secrets(self._database)
+        self.bulk = Bulk(self._database)
+        self.exports = Exports(self._database)
+        self.export_files = ExportFiles(self._database)
         self.usage = Usage(self._database)
         self.tastes = Tastes(self._database)
 
