@@ -28,6 +28,7 @@ from gemrec.arena import (
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
+from gemrec.gallery import GalleryDesk, Scorer
 from gemrec.generation import (
     BackendOptions,
     GenerationWorker,
@@ -70,6 +71,7 @@ class Services:
         recommender: What suits whom, and what people have set about it.
         drawer: Runs models for a recommendation.
         arena: Battles and votes.
+        gallery: Everything generated, scored.
         clock: Now, timezone-aware UTC.
         rng_factory: A fresh random generator.
     """
@@ -85,6 +87,7 @@ class Services:
     recommender: Recommender
     drawer: Drawer
     arena: Arena
+    gallery: GalleryDesk
     clock: Callable[[], datetime]
     rng_factory: Callable[[], np.random.Generator]
 
@@ -93,8 +96,9 @@ class Services:
         self.refresher.start()
         self.grids.start()
         self.embeddings.warm_up(after=self.grids.wait_until_ready)
+        self.gallery.start()
         # Images made by the CLI, or just before the last stop, have no vectors yet.
-        self.embeddings.embed_in_background(self.store.images.all(), self.refresher.nudge_images)
+        self.embeddings.embed_in_background(self.store.images.all(), self._tell_of_vectors)
         self.recommender.prepare()
 
     def close(self) -> None:
@@ -103,6 +107,7 @@ class Services:
         self.refresher.close()
         self.grids.close()
         self.embeddings.close()
+        self.gallery.close()
         self.store.close()
 
     def prompt(self, text: str, category: str = "") -> Prompt:
@@ -227,6 +232,10 @@ class Services:
             InputError: There is no such category, or no prompt at all.
         """
         return self.prompts.sample(self.rng_factory(), category)
+
+    def _tell_of_vectors(self) -> None:
+        self.refresher.nudge_images()
+        self.gallery.nudge()
 
     def _category_of(self, text: str) -> str:
         return next((p.category for p in self.prompts.prompts if p.text == text), "")
@@ -363,11 +372,15 @@ def build_services(
     embeddings = EmbeddingService(EncoderWorker(encoder_options(settings)), store, images)
     refresher = Refresher(store, catalog, embeddings.name, clock)
 
+    def told() -> None:
+        refresher.nudge_images()
+        gallery.nudge()
+
     def embed(prompt: Prompt, made: Sequence[Image]) -> None:
         """Prepare what a recommendation for this prompt will want to know."""
         refresher.nudge_images()
         embeddings.text_vector(prompt.text, wait=False)
-        embeddings.embed_in_background(made, refresher.nudge_images)
+        embeddings.embed_in_background(made, told)
 
     arena = Arena(
         store,
@@ -389,6 +402,7 @@ def build_services(
         on_images=embed,
         vectors=partial(embeddings.image_vectors, wait=False),
     )
+    gallery = GalleryDesk(store, catalog, refresher, Scorer(store, embeddings), arena.hidden_images)
     recommender = Recommender(
         store, catalog, refresher, embeddings, known_words_of(settings), clock
     )
@@ -404,6 +418,7 @@ def build_services(
         recommender,
         Drawer(grids, embeddings, refresher),
         arena,
+        gallery,
         clock,
         rng_factory,
     )
