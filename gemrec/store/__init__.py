@@ -2,5 +2,14 @@
 
 from gemrec.store.facade import Store
 from gemrec.store.rows import CountRow, IncidentRow, TicketRow
+from gemrec.store.snapshots import SnapshotFacts, examine_snapshot, snapshot_digests
 
-__all__ = ["CountRow", "IncidentRow", "Store", "TicketRow"]
+__all__ = [
+    "CountRow",
+    "IncidentRow",
+    "SnapshotFacts",
+    "Store",
+    "TicketRow",
+    "examine_snapshot",
+    "snapshot_digests",
+]
