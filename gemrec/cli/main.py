@@ -1,5 +1,6 @@
 """The commands, their options, and how errors become exit codes."""
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +41,10 @@ MOST_IMAGES = 64
 LAST_SEED = 2**31 - 1 - MOST_IMAGES
 ENCODER_SECONDS = 60.0  # nobody warmed it up for a single command
 _WRONG = (InputError, CatalogError, SettingsError, StoreError)
+_BAD_WORD = re.compile(
+    r"Invalid value for '(?P<option>[^']+)': (?:Value error, )?(?P<got>(['\"]).*\3) "
+    r"is not one of (?P<allowed>'.+')\.?"
+)
 
 app = typer.Typer(
     name=PROGRAM,
@@ -185,6 +190,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _usage(error: TyperException) -> str:
     """One line for a usage error; names the allowed words where the message does not."""
     message = " ".join(error.format_message().split())
+    if bad := _BAD_WORD.fullmatch(message):
+        allowed = bad["allowed"].replace("'", "")
+        return f"{bad['option']}: got {bad['got']}; allowed: {allowed}"
     if message.startswith("No such command"):
         names = (
             command.name or command.callback.__name__
