@@ -25,6 +25,7 @@ from gemrec.arena import (
     TicketOffice,
     check_prompt,
 )
+from gemrec.backup import Backups, Restored, open_place, restore
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
@@ -74,6 +75,7 @@ class Services:
         gallery: Everything generated, scored.
         clock: Now, timezone-aware UTC.
         rng_factory: A fresh random generator.
+        backups: Saves snapshots; None where the settings name no place for them.
     """
 
     settings: Settings
@@ -90,6 +92,7 @@ class Services:
     gallery: GalleryDesk
     clock: Callable[[], datetime]
     rng_factory: Callable[[], np.random.Generator]
+    backups: Backups | None = None
 
     def start(self) -> None:
         """Start the refresher and warm the workers up; returns at once."""
@@ -100,11 +103,15 @@ class Services:
         # Images made by the CLI, or just before the last stop, have no vectors yet.
         self.embeddings.embed_in_background(self.store.images.all(), self._tell_of_vectors)
         self.recommender.prepare()
+        if self.backups is not None:
+            self.backups.start()
 
     def close(self) -> None:
         """Stop threads and worker processes."""
         self.arena.close()
         self.refresher.close()
+        if self.backups is not None:
+            self.backups.close()
         self.grids.close()
         self.embeddings.close()
         self.gallery.close()
@@ -338,6 +345,25 @@ def known_words_of(settings: Settings) -> Callable[[str], bool]:
     return lambda phrase: not unknown_words(phrase)
 
 
+def restore_backup(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Restored | None:
+    """Fill an empty disk from the newest good snapshot; call it before :func:`build_services`.
+
+    Returns:
+        What came back; None when no place of backups is set, there is a database already, or no
+        snapshot yet.
+
+    Raises:
+        SettingsError: The setting names no place.
+        BackupError: The place cannot be reached, or none of its snapshots is good.
+        NewerSchemaError: The newest snapshot was written by a newer gemrec.
+    """
+    place = open_place(settings.backup)
+    if place is None:
+        return None
+    images = ImageFiles(settings.image_folder)
+    return restore(place, settings.database, images, clock())
+
+
 def build_services(
     settings: Settings,
     clock: Callable[[], datetime] = utc_now,
@@ -354,9 +380,10 @@ def build_services(
         CatalogError: A file of models or prompts has a bad entry.
         StoreError: The database cannot be opened.
     """
+    place = open_place(settings.backup)
     catalog = load_catalog(*catalog_files(settings))
     prompts = load_prompts(*prompt_files(settings))
-    store = Store(settings.database)
+    store = Store(settings.database, settings.journal)
     store.models.sync(catalog.models.values(), clock())
     images = ImageFiles(settings.image_folder)
     grids = GridService(
@@ -421,4 +448,7 @@ def build_services(
         gallery,
         clock,
         rng_factory,
+        None
+        if place is None
+        else Backups(store, images, place, settings.backup_minutes, settings.backup_keep, clock),
     )
