@@ -89,8 +89,38 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/\s]+/?$",
         description="Where `models fetch civitai` asks.",
     )
+    consent: str = Field(
+        "", description="What people must agree to before their first vote; empty asks nothing."
+    )
+    owners: str = Field(
+        "",
+        description="Ids of the annotators who run studies, with commas; empty: everybody on this "
+        "machine, nobody from elsewhere.",
+    )
+    on_leaving: Literal["anonymise", "delete"] = Field(
+        "anonymise", description="What becomes of the votes of people who delete their data."
+    )
+    retention_days: int = Field(
+        0, ge=0, description="Days after their last vote when people are forgotten; 0 keeps them."
+    )
     open_api: bool = Field(
         True, description="Whether the API believes the plain `annotator` name it is given."
+    )
+
+    backup: str = Field(
+        "",
+        description="Where snapshots of votes and images go, and an empty disk is restored from: "
+        "a folder (such as a mounted bucket) or `hf://datasets/OWNER/NAME`, which is private; "
+        "empty for none.",
+    )
+    backup_minutes: float = Field(
+        30.0, gt=0, description="Minutes between two snapshots; one more is saved at shutdown."
+    )
+    backup_keep: int = Field(10, ge=2, description="How many snapshots are kept.")
+    journal: Literal["wal", "delete"] = Field(
+        "wal",
+        description="SQLite's journal; `delete` for a file system without locks or shared memory, "
+        "such as a mounted bucket.",
     )
 
     @property

@@ -15,7 +15,7 @@ from gemrec.cli.output import answer, tell
 from gemrec.documents import Document, board_document, rebuilt_document, voters_document
 from gemrec.errors import InputError
 from gemrec.leaderboard import DRAWS, BoardMethod, BoardQuery, Cluster, fit_board, screen_voters
-from gemrec.leaderboard.votes_file import read_votes_file
+from gemrec.leaderboard.votes_file import read_votes_file, some
 from gemrec.recommend import rebuild as rebuild_from_events
 from gemrec.services import Services
 
@@ -94,8 +94,8 @@ def leaderboard(
         category=category,
         campaign=campaign,
         annotator_id=annotator,
-        since=_moment("since", since),
-        until=_moment("until", until, end=True),
+        since=read_moment("since", since),
+        until=read_moment("until", until, end=True),
         method=_METHODS[method],
         cluster=_CLUSTERS[cluster],
         draws=0 if method is MethodWord.ELO else DRAWS,
@@ -113,11 +113,15 @@ def _from_database(services: Services, query: BoardQuery, with_voters: bool) -> 
     if name is not None:
         found = services.annotator_id(name)
         if found is None:
-            raise InputError(
-                f"annotator: got {name!r}; allowed: the name of somebody who has voted"
-            )
+            raise InputError(f"annotator: got {name!r}; allowed: {_voters_of(services)}")
         query = replace(query, annotator_id=found)
     services.refresher.refresh()
+    studies = services.refresher.current().desk.campaigns
+    if query.campaign is not None and query.campaign not in ("", *studies):
+        raise InputError(
+            f"campaign: got {query.campaign!r}; allowed: "
+            f"{some(studies) or 'none, no study has votes yet'}"
+        )
     document = board_document(services.fit_board(query).board) | {"annotator": name}
     if with_voters:
         snapshot = services.refresher.current()
@@ -151,6 +155,14 @@ def _from_file(path: Path, query: BoardQuery, with_voters: bool, minimum: int) -
     return document
 
 
+def _voters_of(services: Services) -> str:
+    """The names of those who have voted, as far as they fit into a line."""
+    services.refresher.refresh()
+    names, voters = services.store.annotators.names(), services.refresher.current().desk.annotators
+    known = [names.get(person, "") for person in voters]
+    return some(known) or "nobody, as nobody has voted yet; leave out --annotator"
+
+
 def rebuild(db: Db = None, as_json: AsJson = False) -> None:
     """Make everything derived again from the vote events, and say whether it was right."""
     with open_services(db) as services:
@@ -167,8 +179,12 @@ def rebuild(db: Db = None, as_json: AsJson = False) -> None:
         answer(rebuilt_document(found), as_json, board_tables.rebuilt)
 
 
-def _moment(what: str, text: str | None, *, end: bool = False) -> datetime | None:
-    """A moment in UTC; a day given as the end is meant with all its hours."""
+def read_moment(what: str, text: str | None, *, end: bool = False) -> datetime | None:
+    """A moment in UTC; a day given as the end is meant with all its hours.
+
+    Raises:
+        InputError: It is no date and no time.
+    """
     if text is None:
         return None
     try:

@@ -1,6 +1,8 @@
 """What was imported and exported, for people."""
 
-from rich.console import RenderableType
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from gemrec.documents import Document
@@ -18,3 +20,19 @@ def imported(document: Document) -> RenderableType:
     if document["skipped"]:
         text += f" {document['skipped']:,} lines say nothing about two models and were left out."
     return Text(text)
+
+
+def exported(document: Document) -> RenderableType:
+    """What an export wrote."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table.add_column("file", overflow="fold")
+    table.add_column("rows", justify="right")
+    for written in document["tables"]:
+        table.add_row(Text(written["file"]), f"{written['rows']:,}")
+    lines: list[RenderableType] = [table]
+    lines.append(
+        Text(f"{document['votes']:,} votes that stand, by {document['annotators']:,} people.")
+    )
+    if "pushed" in document:
+        lines.append(Text(f"Pushed: {document['pushed']}"))
+    return Group(*lines)

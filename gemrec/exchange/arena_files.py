@@ -39,9 +39,7 @@ _WINNERS: Final = {
 _SIDES: Final = {"model_a": "left", "model_b": "right", "tie": "tie", "both_bad": "tie"}
 
 
-def arena_pieces(
-    store: Store, wanted: Wanted, pseudonym: Callable[[str], str]
-) -> Iterator[Piece]:
+def arena_pieces(store: Store, wanted: Wanted, pseudonym: Callable[[str], str]) -> Iterator[Piece]:
     """Rows of :data:`ARENA_COLUMNS`, oldest first."""
     for rows in store.exports.events(wanted, standing_only=True):
         lines = []

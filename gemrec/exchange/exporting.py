@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -54,7 +54,7 @@ class Order:
     what: What
     form: Form
     out: Path
-    wanted: Wanted = Wanted()
+    wanted: Wanted = field(default_factory=Wanted)
     consent: str = ""
 
 
@@ -225,7 +225,11 @@ def exported_document(exported: Exported) -> dict[str, Any]:
     return {
         "files": [str(path) for path in exported.files],
         "tables": [
-            {"file": str(table.path), "rows": table.rows, "columns": [c.name for c in table.columns]}
+            {
+                "file": str(table.path),
+                "rows": table.rows,
+                "columns": [c.name for c in table.columns],
+            }
             for table in exported.tables
         ],
         "votes": exported.facts.votes,

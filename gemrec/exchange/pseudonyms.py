@@ -6,7 +6,7 @@ from typing import Final
 
 from gemrec.store import Store
 
-SECRET: Final = "pseudonyms"
+SECRET: Final = "pseudonyms"  # noqa: S105 - the secret's name, not the secret
 _DIGITS: Final = 20
 
 

@@ -1,14 +1,13 @@
 """Votes as a table: the trail of events, or what stands of them."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from gemrec import __version__
 from gemrec.exchange.tables import Column, Columns, Piece
 from gemrec.store import Store
-from gemrec.store.exports import ShownImage, Wanted
+from gemrec.store.exports import EventRow, ShownImage, Wanted
 
 VOTE_COLUMNS: Final[Columns] = (
     Column("annotator", "text", "pseudonym of the person, the same in every export of a database"),
@@ -75,7 +74,7 @@ def vote_pieces(
 
 
 def _piece(
-    rows: Sequence[sqlite3.Row],
+    rows: Sequence[EventRow],
     shown: Mapping[str, list[ShownImage]],
     pseudonym: Callable[[str], str],
     flags: Mapping[str, str],

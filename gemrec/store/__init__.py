@@ -2,6 +2,20 @@
 
 from gemrec.store.bulk import IncomingVote
 from gemrec.store.facade import Store
+from gemrec.store.image_scores import ImageScore
+from gemrec.store.images import ImageKey
 from gemrec.store.rows import CountRow, IncidentRow, TicketRow
+from gemrec.store.snapshots import SnapshotFacts, examine_snapshot, snapshot_digests
 
-__all__ = ["CountRow", "IncidentRow", "IncomingVote", "Store", "TicketRow"]
+__all__ = [
+    "CountRow",
+    "ImageKey",
+    "ImageScore",
+    "IncidentRow",
+    "IncomingVote",
+    "SnapshotFacts",
+    "Store",
+    "TicketRow",
+    "examine_snapshot",
+    "snapshot_digests",
+]

@@ -10,6 +10,9 @@ from gemrec.store.battles import SIDES
 from gemrec.store.connection import Database
 from gemrec.store.rows import to_text
 
+EventRow = sqlite3.Row
+"""A vote event with the names of the exported columns."""
+
 _AT_ONCE = 5000
 
 _STANDS = (
@@ -167,9 +170,7 @@ class ExportFiles:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(
-        self, files: Sequence[tuple[str, str]], last_vote_id: int, made_at: datetime
-    ) -> None:
+    def add(self, files: Sequence[tuple[str, str]], last_vote_id: int, made_at: datetime) -> None:
         """Remember files.
 
         Args:
