@@ -140,7 +140,9 @@ def _from_file(path: Path, query: BoardQuery, with_voters: bool, minimum: int) -
             raise InputError(f"{word}: not known of a file of votes; leave out --{word} or --votes")
     file = read_votes_file(path)
     if file.skipped:
-        tell(f"{file.skipped} lines of {path.name} are skips and count nothing.")
+        tell(
+            f"{file.skipped} lines of {path.name} are skips, rankings or named comparisons and count nothing."
+        )
     query = replace(query, minimum_votes=minimum)
     if query.cluster == "annotator" and file.annotators == ("",):
         tell(f"{path.name} does not say who voted: intervals take the votes for independent.")

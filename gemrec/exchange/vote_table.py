@@ -70,7 +70,12 @@ def vote_pieces(
     said = {person: json.dumps(list(kinds)) for person, kinds in flags.items()}
     for rows in store.exports.events(wanted, standing_only=standing_only):
         tell(len(rows))
-        yield _piece(rows, store.exports.shown([row["battle_id"] for row in rows]), pseudonym, said)
+        piece = _piece(
+            rows, store.exports.shown([row["battle_id"] for row in rows]), pseudonym, said
+        )
+        if standing_only:  # without its trail each vote is what was said first and last
+            piece = {**piece, "kind": ["cast"] * len(rows), "step": [0] * len(rows)}
+        yield piece
 
 
 def _piece(

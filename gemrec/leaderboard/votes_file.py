@@ -38,7 +38,7 @@ SYNONYMS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Further words of the outcome column that other tools use."""
 
-_SKIPPED: Final = "skip"
+_SKIPPED: Final = ("skip", "ranking")  # rankings have no place in a table of pairs
 _REQUIRED: Final = ("model_a", "model_b")
 _SHOWN: Final = 5  # bad lines named in an error
 _NAMES: Final = 12  # names listed in an error
@@ -56,7 +56,7 @@ class VotesFile:
         categories: Category names.
         columns: (6, K) numbers of annotator, prompt, category, model a, model b, and the outcome's
             row in the cells.
-        skipped: Lines that say nothing.
+        skipped: Lines that count nothing: skips, rankings, votes with the models in view.
     """
 
     models: tuple[str, ...]
@@ -153,6 +153,7 @@ class _Names:
 def _read(path: Path, lines: Iterator[Sequence[str]]) -> VotesFile:
     header = [word.strip().lower() for word in next(lines, [])]
     places = column_places(path, header)
+    mode = header.index("mode") if "mode" in header else -1
     times: list[str] = []
     annotators, prompts, categories, models = _Names(), _Names(), _Names(), _Names()
     outcomes, bad, skipped = array("q"), list[str](), 0
@@ -162,7 +163,8 @@ def _read(path: Path, lines: Iterator[Sequence[str]]) -> VotesFile:
         values = [line[place].strip() if 0 <= place < len(line) else "" for place in places]
         annotator, prompt, category, first, second, word, time = values
         word = word.lower()
-        if word == _SKIPPED and len(line) == len(header):
+        is_named = 0 <= mode < len(line) and line[mode].strip() == "named"
+        if (word in _SKIPPED or is_named) and len(line) == len(header):
             skipped += 1
             continue
         if problem := line_problem(line, len(header), first, second, word):
