@@ -84,7 +84,8 @@ class VoteDesk:
         return answer or self._keep(self._answer(vote, before.elo, before.last_vote_id))
 
     def _answer(self, vote: Vote, before: EloTable, last_vote_id: int) -> Reveal:
-        if vote.form is BattleForm.KING and self._is_hidden(vote):
+        in_run = vote.form is BattleForm.KING and self._is_hidden(vote)
+        if in_run or self._store.campaigns.hides(vote.campaign):
             return hidden_vote(vote)
         names = {model_id: self._name_of(model_id) for model_id in vote.models}
         # One that is said again after a restart has moved the ratings already.

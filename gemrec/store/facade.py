@@ -5,8 +5,10 @@ from typing import Any
 
 from gemrec.records import Vote
 from gemrec.store.annotators import Annotators
+from gemrec.store.assignments import Assignments
 from gemrec.store.battles import Battles
 from gemrec.store.bulk import Bulk
+from gemrec.store.campaigns import Campaigns
 from gemrec.store.checkpoints import Checkpoints
 from gemrec.store.connection import Database, Journal
 from gemrec.store.drafts import Drafts
@@ -69,6 +71,8 @@ class Store:
         self.checkpoints = Checkpoints(self._database)
         self.tallies = Tallies(self._database)
         self.secrets = Secrets(self._database)
+        self.assignments = Assignments(self._database)
+        self.campaigns = Campaigns(self._database)
         self.bulk = Bulk(self._database)
         self.exports = Exports(self._database)
         self.export_files = ExportFiles(self._database)

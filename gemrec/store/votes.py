@@ -14,6 +14,7 @@ from gemrec.records import (
     Tiers,
     Vote,
 )
+from gemrec.store.assignments import check_room
 from gemrec.store.battles import SIDES
 from gemrec.store.connection import Database
 from gemrec.store.counts import count_rows, count_vote
@@ -141,6 +142,8 @@ class Votes:
             old = _changeable(connection, vote_id)
             if kind is EventKind.UNDO and old.kind is EventKind.UNDO:
                 raise InputError(f"vote: got {vote_id}, which is taken back already")
+            if old.campaign and old.outcome in (None, Outcome.SKIP) and outcome is not Outcome.SKIP:
+                check_room(connection, old.battle_id, to_text(now))
             new = append_event(
                 connection,
                 old.battle_id,
