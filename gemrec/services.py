@@ -29,6 +29,7 @@ from gemrec.backup import Backups, Restored, open_place, restore
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
+from gemrec.gallery import GalleryDesk, Scorer
 from gemrec.generation import (
     BackendOptions,
     GenerationWorker,
@@ -71,6 +72,7 @@ class Services:
         recommender: What suits whom, and what people have set about it.
         drawer: Runs models for a recommendation.
         arena: Battles and votes.
+        gallery: Everything generated, scored.
         clock: Now, timezone-aware UTC.
         rng_factory: A fresh random generator.
         backups: Saves snapshots; None where the settings name no place for them.
@@ -87,6 +89,7 @@ class Services:
     recommender: Recommender
     drawer: Drawer
     arena: Arena
+    gallery: GalleryDesk
     clock: Callable[[], datetime]
     rng_factory: Callable[[], np.random.Generator]
     backups: Backups | None = None
@@ -101,8 +104,9 @@ class Services:
         self.refresher.start()
         self.grids.start()
         self.embeddings.warm_up(after=self.grids.wait_until_ready)
+        self.gallery.start()
         # Images made by the CLI, or just before the last stop, have no vectors yet.
-        self.embeddings.embed_in_background(self.store.images.all(), self.refresher.nudge_images)
+        self.embeddings.embed_in_background(self.store.images.all(), self._tell_of_vectors)
         self.recommender.prepare()
         if self.backups is not None:
             self.backups.start()
@@ -115,6 +119,7 @@ class Services:
             self.backups.close()
         self.grids.close()
         self.embeddings.close()
+        self.gallery.close()
         self.store.close()
         self.store.serving.release()
 
@@ -240,6 +245,10 @@ class Services:
             InputError: There is no such category, or no prompt at all.
         """
         return self.prompts.sample(self.rng_factory(), category)
+
+    def _tell_of_vectors(self) -> None:
+        self.refresher.nudge_images()
+        self.gallery.nudge()
 
     def _category_of(self, text: str) -> str:
         return next((p.category for p in self.prompts.prompts if p.text == text), "")
@@ -396,11 +405,15 @@ def build_services(
     embeddings = EmbeddingService(EncoderWorker(encoder_options(settings)), store, images)
     refresher = Refresher(store, catalog, embeddings.name, clock)
 
+    def told() -> None:
+        refresher.nudge_images()
+        gallery.nudge()
+
     def embed(prompt: Prompt, made: Sequence[Image]) -> None:
         """Prepare what a recommendation for this prompt will want to know."""
         refresher.nudge_images()
         embeddings.text_vector(prompt.text, wait=False)
-        embeddings.embed_in_background(made, refresher.nudge_images)
+        embeddings.embed_in_background(made, told)
 
     arena = Arena(
         store,
@@ -422,6 +435,7 @@ def build_services(
         on_images=embed,
         vectors=partial(embeddings.image_vectors, wait=False),
     )
+    gallery = GalleryDesk(store, catalog, refresher, Scorer(store, embeddings), arena.hidden_images)
     recommender = Recommender(
         store, catalog, refresher, embeddings, known_words_of(settings), clock
     )
@@ -437,6 +451,7 @@ def build_services(
         recommender,
         Drawer(grids, embeddings, refresher),
         arena,
+        gallery,
         clock,
         rng_factory,
         None

@@ -9,6 +9,7 @@ from gemrec.store.battles import Battles
 from gemrec.store.checkpoints import Checkpoints
 from gemrec.store.connection import Database, Journal
 from gemrec.store.drafts import Drafts
+from gemrec.store.image_scores import ImageScores
 from gemrec.store.images import Images
 from gemrec.store.incidents import Incidents
 from gemrec.store.migrations import schema_version
@@ -56,6 +57,7 @@ class Store:
         self.prompts = Prompts(self._database)
         self.models = Models(self._database)
         self.images = Images(self._database)
+        self.image_scores = ImageScores(self._database)
         self.vectors = Vectors(self._database)
         self.battles = Battles(self._database)
         self.tickets = Tickets(self._database)
