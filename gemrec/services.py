@@ -26,9 +26,11 @@ from gemrec.arena import (
     check_prompt,
 )
 from gemrec.backup import Backups, Restored, open_place, restore
+from gemrec.campaigns import Rights, Studies
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
+from gemrec.exchange import Exporter
 from gemrec.gallery import GalleryDesk, Scorer
 from gemrec.generation import (
     BackendOptions,
@@ -220,6 +222,29 @@ class Services:
         self._check_category(query.category)
         minimum = self.settings.board_minimum_votes
         return self.refresher.current().fit(replace(query, minimum_votes=minimum))
+
+    @property
+    def studies(self) -> Studies:
+        """Studies, and who gets what in them."""
+        return Studies(self.store, self.arena, self.clock, self.rng_factory)
+
+    @property
+    def rights(self) -> Rights:
+        """What people may ask for about their data."""
+        return Rights(
+            self.store,
+            self.images,
+            self.refresher.reread,
+            self.clock,
+            self.settings.consent,
+            self.settings.on_leaving,
+            {prompt.text for prompt in self.prompts.prompts},
+        )
+
+    @property
+    def exporter(self) -> Exporter:
+        """Writes exports."""
+        return Exporter(self.store, self.images, self.all_boards, self.clock)
 
     def all_boards(self) -> tuple[Board, ...]:
         """The board of all blind votes, and those of the categories that have any."""
@@ -434,7 +459,7 @@ def build_services(
         refresher,
         clock,
         rng_factory,
-        ArenaLimits(settings.prompt_length),
+        ArenaLimits(settings.prompt_length, consent=settings.consent),
         RateLimits(
             settings.annotator_limit,
             settings.address_limit,

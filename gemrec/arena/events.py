@@ -16,11 +16,13 @@ class ArenaLimits:
         prompt_length: Most characters of a prompt.
         images: Most images per side of one battle.
         reason_length: Most characters of the reason of a skip.
+        consent: What people must have agreed to; empty for nothing.
     """
 
     prompt_length: int = 300
     images: int = 9
     reason_length: int = 500
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

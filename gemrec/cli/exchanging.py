@@ -14,7 +14,6 @@ from gemrec.cli.output import answer
 from gemrec.cli.progress import progress_bar
 from gemrec.errors import InputError
 from gemrec.exchange import (
-    Exporter,
     Order,
     Wanted,
     exported_document,
@@ -118,10 +117,9 @@ def export(
     with open_services(db) as services:
         wanted = Wanted(read_moment("since", since), campaign)
         services.refresher.refresh()
-        exporter = Exporter(services.store, services.images, services.all_boards, services.clock)
         order = Order(what.value, form.value, out, wanted, services.settings.consent)
         with progress_bar(out.name) as advance:
-            done = exporter.export(order, advance)
+            done = services.exporter.export(order, advance)
         document = exported_document(done)
         if push is not None:
             document["pushed"] = push_folder(out, push, public=public)

@@ -3,7 +3,6 @@
 Croissant: MLCommons, https://docs.mlcommons.org/croissant/docs/croissant-spec.html, version 1.0.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from gemrec import __version__
 from gemrec.exchange.tables import Written
+from gemrec.images import digest_of
 
 README, CROISSANT = "README.md", "croissant.json"
 LIMITS: Final = (
@@ -169,9 +169,3 @@ def _record_set(table: Written) -> dict[str, Any]:
             for column in table.columns
         ],
     }
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,7 +15,7 @@ from gemrec.exchange.arena_files import (
     arena_pieces,
     evalica_piece,
 )
-from gemrec.exchange.card import CROISSANT, README, Facts, digest_of, write_card
+from gemrec.exchange.card import CROISSANT, README, Facts, write_card
 from gemrec.exchange.picture_tables import (
     DPO_COLUMNS,
     IMAGE_COLUMNS,
@@ -28,7 +28,7 @@ from gemrec.exchange.pseudonyms import pseudonyms_of
 from gemrec.exchange.ratings import RATING_COLUMNS, rating_piece
 from gemrec.exchange.tables import FORMATS, FileFormat, Piece, Written, write_table
 from gemrec.exchange.vote_table import VOTE_COLUMNS, vote_pieces
-from gemrec.images import ImageFiles
+from gemrec.images import ImageFiles, digest_of
 from gemrec.records import Board
 from gemrec.store import Store
 from gemrec.store.exports import Wanted

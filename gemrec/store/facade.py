@@ -11,6 +11,7 @@ from gemrec.store.bulk import Bulk
 from gemrec.store.campaigns import Campaigns
 from gemrec.store.checkpoints import Checkpoints
 from gemrec.store.connection import Database, Journal
+from gemrec.store.consents import Consents
 from gemrec.store.drafts import Drafts
 from gemrec.store.exports import ExportFiles, Exports
 from gemrec.store.image_scores import ImageScores
@@ -18,6 +19,7 @@ from gemrec.store.images import Images
 from gemrec.store.incidents import Incidents
 from gemrec.store.migrations import schema_version
 from gemrec.store.models import Models
+from gemrec.store.people import People
 from gemrec.store.prompts import Prompts
 from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
@@ -73,6 +75,8 @@ class Store:
         self.checkpoints = Checkpoints(self._database)
         self.tallies = Tallies(self._database)
         self.secrets = Secrets(self._database)
+        self.people = People(self._database)
+        self.consents = Consents(self._database)
         self.assignments = Assignments(self._database)
         self.campaigns = Campaigns(self._database)
         self.bulk = Bulk(self._database)
