@@ -19,6 +19,7 @@ from gemrec.cli.options import AsJson, Db, PromptText, whole_number
 from gemrec.cli.output import answer, tell
 from gemrec.cli.people import known_annotator
 from gemrec.cli.scoring import score
+from gemrec.cli.studies import campaign_app, forget
 from gemrec.documents import (
     images_document,
     models_document,
@@ -161,6 +162,8 @@ def prompts(
 app.command()(rebuild)
 app.add_typer(import_app)
 app.command()(export)
+app.add_typer(campaign_app)
+app.command()(forget)
 app.command()(score)
 
 

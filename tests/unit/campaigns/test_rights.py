@@ -10,10 +10,10 @@ from gemrec.errors import InputError
 from gemrec.exchange import Exporter, Order
 from gemrec.records import Outcome, Prompt, Remarks, TasteSettings, Wish, WishKind
 from gemrec.store import Store
-from tests.unit.exchange.world import FOX, FORMULA, pictured
+from tests.unit.exchange.world import FORMULA, FOX, pictured
 
 SECRET_PROMPT = Prompt("my cat Minouche in the garden", "animal")
-SECRET_REASON = "Minouche looks sad"
+TOLD_REASON = "Minouche looks sad"
 PERSON, NAME = "beaidentifier", "Beatrix Hidden"
 
 
@@ -25,7 +25,7 @@ def world(tmp_path, clock):
     made.vote(Outcome.LEFT)
     made.vote(Outcome.RIGHT, PERSON, FOX)
     made.vote(Outcome.TIE, PERSON, SECRET_PROMPT)
-    made.vote(Outcome.SKIP, PERSON, FORMULA, remarks=Remarks(skip_reason=SECRET_REASON))
+    made.vote(Outcome.SKIP, PERSON, FORMULA, remarks=Remarks(skip_reason=TOLD_REASON))
     unvoted = made.world.battle(prompt=SECRET_PROMPT, annotator_id=PERSON)
     made.world.ticket(unvoted)
     store.consents.give(PERSON, "digest", clock())
@@ -61,7 +61,14 @@ def test_no_byte_on_disk_speaks_of_somebody_who_left(world, tmp_path, how):
     assert left.images >= len(set(secret_images))
     world.store.close()
     held = b"".join(p.read_bytes() for p in (tmp_path / "data").rglob("*") if p.is_file())
-    for word in (PERSON, NAME, "Minouche", SECRET_REASON, FORMULA.text + FORMULA.category, pseudonym):
+    for word in (
+        PERSON,
+        NAME,
+        "Minouche",
+        TOLD_REASON,
+        FORMULA.text + FORMULA.category,
+        pseudonym,
+    ):
         assert word.encode() not in held, word
     assert not any(world.files.path(digest).exists() for digest in secret_images)
     assert all(world.files.path(digest).exists() for digest in shared_images)
@@ -96,7 +103,7 @@ def test_an_export_that_was_changed_is_named_and_kept(world, tmp_path):
 def test_my_data_is_all_there_and_only_mine(world):
     found = rights(world).data(PERSON)
     text = json.dumps(found)
-    for word in (NAME, "Minouche", SECRET_REASON, "digest"):
+    for word in (NAME, "Minouche", TOLD_REASON, "digest"):
         assert word in text
     assert {vote["annotator_id"] for vote in found["vote"]} == {PERSON}
     assert "Ann" not in text
@@ -116,13 +123,9 @@ def test_people_who_have_been_silent_are_forgotten(world, clock):
 
 
 def test_consent_is_for_one_text(world):
-    asked = Rights(
-        world.store, world.files, lambda: None, world.clock, "be nice", "anonymise"
-    )
+    asked = Rights(world.store, world.files, lambda: None, world.clock, "be nice", "anonymise")
     assert asked.needs_consent(PERSON)
     asked.agree(PERSON)
     assert not asked.needs_consent(PERSON)
-    changed = Rights(
-        world.store, world.files, lambda: None, world.clock, "be nicer", "anonymise"
-    )
+    changed = Rights(world.store, world.files, lambda: None, world.clock, "be nicer", "anonymise")
     assert changed.needs_consent(PERSON)
