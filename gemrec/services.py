@@ -36,7 +36,8 @@ from gemrec.generation import (
     SafetyOptions,
     warm_up_jobs,
 )
-from gemrec.generation.safety import load_blocked_words
+from gemrec.generation.ledger import open_ledger
+from gemrec.generation.safety import SafetyRules, load_blocked_words
 from gemrec.images import ImageFiles
 from gemrec.leaderboard import DRAWS, BoardFit, BoardQuery
 from gemrec.pocket.vocabulary import unknown_words
@@ -350,10 +351,10 @@ def build_services(
     store = Store(settings.database)
     store.models.sync(catalog.models.values(), clock())
     images = ImageFiles(settings.image_folder)
+    options = backend_options(settings)
+    rules = SafetyRules(options.safety, open_ledger(settings.database))
     grids = GridService(
-        GenerationWorker(
-            settings.backend, backend_options(settings), warm_up_jobs(catalog.active())
-        ),
+        GenerationWorker(settings.backend, options, warm_up_jobs(catalog.active())),
         images,
         store,
         catalog,
@@ -380,7 +381,7 @@ def build_services(
         refresher,
         clock,
         rng_factory,
-        ArenaLimits(settings.prompt_length),
+        ArenaLimits(settings.prompt_length, refuse=rules.refused_prompt),
         RateLimits(
             settings.annotator_limit,
             settings.address_limit,

@@ -1,6 +1,6 @@
 """A backend that draws plain coloured pictures at once: for tests of everything around it.
 
-A scripted model misbehaves on demand, by the path of its source: ``fail``, ``hang`` (never answers
+A scripted model misbehaves on demand, by the path of its source: ``fail``, ``hang`` (after one step it never answers
 and never looks at ``cancelled``) or ``slow:SECONDS`` (that long for each job, in small steps).
 """
 
@@ -45,6 +45,7 @@ class ScriptedBackend:
         behaviour, _, argument = job.model.source.path.partition(":")
         pause = float(argument) if behaviour == "slow" else 0.0
         while behaviour == "hang":
+            on_step(1, STEPS)
             time.sleep(3600)
         # A slow model looks at ``cancelled`` twenty times a second, as a real one does at steps.
         steps = max(STEPS, round(pause * 20))
