@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gemrec.arena import BattleFailed, BattleProgress, BattleReady
+from gemrec.arena import BattleFailed, BattleProgress, BattleReady, BattleReplaced
 from gemrec.cli.doctor import examine
 from gemrec.errors import PromptError
 from gemrec.records import Prompt
@@ -80,3 +80,58 @@ def test_a_model_that_takes_forever_blocks_nobody(make_services, monkeypatch, ba
     incidents = services.store.incidents.all()
     assert [(row.kind, row.models) for row in incidents] == [("no_contest", ("bad",))]
     assert "bad" not in services.arena._chooser._rested(2)
+
+
+class TestTwins:
+    """Two models that make the same pictures; a vote between them would say nothing."""
+
+    @pytest.fixture
+    def services(self, make_services, monkeypatch):
+        # However slow this machine is, there is time for the vectors of the last images.
+        monkeypatch.setattr("gemrec.arena.opener.PATIENCE", 30.0)
+        monkeypatch.setattr("gemrec.arena.preparing.PATIENCE", 30.0)
+        twins = scripted_model("red") + scripted_model("twin", "like:red")
+        return make_services(twins + scripted_model("green"), random_share=1.0)
+
+    def check(self, services, events):
+        battle = services.store.battles.get(events[-1].battle_id)
+        assert set(battle.models) != {"red", "twin"}
+        assert battle.propensity is not None
+
+    def skipped(self, services):
+        incidents = services.store.incidents.all()
+        assert {row.models for row in incidents} <= {("red", "twin")}
+        return sum(row.count for row in incidents)
+
+    def test_a_pair_that_is_waited_for_is_replaced_and_counted(self, services):
+        ann, replaced = join(services), 0
+        while not replaced:  # each battle draws the twins with a chance of a third
+            events = list(services.arena.open_battle(ann, PROMPT, images=2))
+            self.check(services, events)
+            replaced += sum(isinstance(event, BattleReplaced) for event in events)
+        assert self.skipped(services) == replaced
+        arena = next(check for check in examine(services.settings) if check.name == "arena")
+        assert "near-identical pairs skipped: 1 (1 red + twin)" in arena.detail
+        facts = services.store.integrity()
+        assert facts["unvoted_battles"] == 1  # the twins' battle has no ticket
+
+    def test_a_prepared_pair_is_replaced_before_anybody_sees_it(self, services):
+        ann = join(services)
+        for number in range(60):
+            prompt = Prompt(f"a cat number {number}")
+            services.arena.prepare(ann, prompt, images=1)
+            prepared = services.arena._preparations._prepared[ann]
+            deadline = time.monotonic() + 60
+            while not prepared._over and time.monotonic() < deadline:
+                time.sleep(0.01)
+            events = list(services.arena.open_battle(ann, prompt, images=1))
+            self.check(services, events)
+            assert not any(isinstance(event, BattleReplaced) for event in events)
+            if self.skipped(services):
+                break
+        assert self.skipped(services)
+
+    def test_who_asks_for_the_two_gets_them(self, services):
+        asked = services.arena.open_battle(join(services), PROMPT, models=["red", "twin"], images=1)
+        assert isinstance(list(asked)[-1], BattleReady)
+        assert self.skipped(services) == 0
