@@ -2,7 +2,8 @@
 
 A scripted model misbehaves on demand, by the path of its source: ``fail``, ``hang`` (after one step
 it never answers and never looks at ``cancelled``), ``slow:SECONDS`` (that long for each job, in
-small steps) or ``like:ID`` (the pictures of another model).
+small steps), ``black`` (what NaN becomes), ``short`` (one image too few) or ``like:ID`` (the pictures
+of another model).
 """
 
 import hashlib
@@ -58,7 +59,10 @@ class ScriptedBackend:
             time.sleep(pause / steps)
             on_step(step + 1, steps)
         hand = argument if behaviour == "like" else job.model.id
-        return [draw(job.model, job.prompt, seed, hand) for seed in job.seeds]
+        images = [draw(job.model, job.prompt, seed, hand) for seed in job.seeds]
+        if behaviour == "black":
+            return [PILImage.new("RGB", image.size) for image in images]
+        return images[1:] if behaviour == "short" else images
 
 
 def draw(model: Model, prompt: str, seed: int, hand: str = "") -> PILImage.Image:

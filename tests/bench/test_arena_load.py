@@ -13,9 +13,9 @@ import pytest
 
 from gemrec.settings import REPOSITORY
 from gemrec.store import Store
-from tests.browser.server import catalog, page_assets
-from tests.crowd import Crowd, Heard, stored
-from tests.running import run_app
+from tests.browser.server import settings_of
+from tests.running import free_port, run_app
+from tests.voters import Crowd, Heard, stored
 
 pytestmark = pytest.mark.bench
 PEOPLE, VOTES = 50, 20
@@ -73,7 +73,7 @@ def doctor(folder: Path, assets: Path) -> dict[str, str]:
 
 
 def test_fifty_annotators_at_once(tmp_path: Path) -> None:
-    data, assets = tmp_path / "data", page_assets(tmp_path, catalog())
+    data, assets = tmp_path / "data", settings_of(tmp_path).assets
     heard, usages = Heard(), []
 
     async def votes(url: str, pid: int) -> None:
@@ -83,10 +83,13 @@ def test_fifty_annotators_at_once(tmp_path: Path) -> None:
                 await asyncio.sleep(2)  # let the last answers and pictures be put away
                 usages.append(Usage.of(pid))
 
-    limits = {"annotator_limit": NO_LIMIT, "address_limit": NO_LIMIT}
-    with run_app(data, assets=assets, backend="scripted", **limits) as app:
+    environment = {
+        "GEMREC_ASSETS": str(assets), "GEMREC_BACKEND": "scripted",
+        "GEMREC_ANNOTATOR_LIMIT": NO_LIMIT, "GEMREC_ADDRESS_LIMIT": NO_LIMIT,
+    }  # fmt: skip
+    with run_app(data, free_port(), **environment) as app:
         started = time.monotonic()
-        asyncio.run(votes(app.url, app.pid))
+        asyncio.run(votes(app.url, app.process.pid))
         seconds = time.monotonic() - started
         report = doctor(data, assets)
     gc.collect()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gemrec.services import Services, build_services
-from gemrec.settings import REPOSITORY, load_settings
+from gemrec.settings import REPOSITORY, Settings, load_settings
 from tests.scripted import scripted_model, write_assets
 
 MODELS = ("amber", "beryl", "coral", "jade")
@@ -28,12 +28,14 @@ def catalog(**scripts: str) -> str:
     return "".join(scripted_model(name, script) for name, script in chosen.items())
 
 
-def page_assets(folder: Path, models: str) -> Path:
-    """An assets folder with a catalog, two prompts and the page's own script and style."""
-    assets = write_assets(folder / "assets", models)
+def settings_of(folder: Path, models: str | None = None, **settings: object) -> Settings:
+    """Settings of a server in ``folder`` on scripted models; ``models`` is a catalog's text."""
+    folder.mkdir(exist_ok=True)
+    assets = write_assets(folder / "assets", catalog() if models is None else models)
     if not (assets / "ui").exists():
         (assets / "ui").symlink_to(REPOSITORY / "assets" / "ui")
-    return assets
+    places = {"assets": assets, "data": folder / "data", "backend": "scripted", "port": 0}
+    return load_settings(**(places | settings))
 
 
 @contextmanager
@@ -41,9 +43,7 @@ def serve(folder: Path, models: str | None = None, **settings: object) -> Iterat
     """Run the app in ``folder`` until the block ends; ``models`` is a catalog's text."""
     from gemrec.ui import launch  # noqa: PLC0415 - two seconds that other tests need not pay
 
-    assets = page_assets(folder, catalog() if models is None else models)
-    places = {"assets": assets, "data": folder / "data", "backend": "scripted", "port": 0}
-    services = build_services(load_settings(**(places | settings)))
+    services = build_services(settings_of(folder, models, **settings))
     services.start()
     try:
         demo, url = launch(services, prevent_thread_lock=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.browser.server import serve
-from tests.crowd import Annotator, Crowd, Heard, Script, Visitor, stored
+from tests.voters import Annotator, Crowd, Heard, Script, Visitor, stored
 
 pytestmark = pytest.mark.integration
 PEOPLE, VOTES = 9, 4
