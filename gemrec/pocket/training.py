@@ -213,9 +213,7 @@ def picture_cache(
         folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         open_memmap: Any = np.lib.format.open_memmap  # typed in some versions of numpy only
-        pictures = open_memmap(
-            partial, mode="w+", dtype=np.uint8, shape=(count, SIZE, SIZE, 3)
-        )
+        pictures = open_memmap(partial, mode="w+", dtype=np.uint8, shape=(count, SIZE, SIZE, 3))
         for row, scene in enumerate(scenes):
             pictures[row] = draw(scene)
         pictures.flush()

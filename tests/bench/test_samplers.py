@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from gemrec.arena import SAMPLERS, Beliefs, Draw, PairSampler, Standings
+from gemrec.arena import SAMPLERS, Beliefs, PairSampler, Standings
 from gemrec.arena.evidence import strength_covariance
+from gemrec.arena.sampling import pairs_of
 from gemrec.leaderboard import PairCounts
 from gemrec.leaderboard.davidson import pair_probabilities
 
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.bench
 MODELS = tuple(f"m{number:02d}" for number in range(20))
 LOG_NU = -0.3
 SPREAD = 1.0  # standard deviation of the strengths, logits
+RANDOM_SHARE = 0.1  # the setting's default
 REFIT = 10  # votes between two fits, as when several people vote at once
 BALANCED_SEEDS, BALANCED_VOTES = 120, 1500
 CHECKPOINTS = (50, 100, 200, 400, 800, 1500)
@@ -40,16 +42,17 @@ class Arena:
         self.ties = np.zeros_like(self.wins)
         self.standings = self._fit(None)
 
-    def vote(self, first: int, second: int) -> None:
-        gap = np.array(self.strengths[first] - self.strengths[second])
-        chances = [float(p) for p in pair_probabilities(gap, LOG_NU)]
-        said = self.rng.choice(3, p=chances)
-        if said == 2:
-            self.ties[first, second] += 1
-            self.ties[second, first] += 1
-        else:
-            pair = (first, second) if said == 0 else (second, first)
-            self.wins[pair] += 1
+    def vote(self, first: np.ndarray, second: np.ndarray) -> None:
+        """Cast one vote on each pair."""
+        gap = self.strengths[first] - self.strengths[second]
+        wins, losses, _ = pair_probabilities(gap, LOG_NU)
+        said = self.rng.random(len(gap))
+        is_win, is_loss = said < wins, (said >= wins) & (said < wins + losses)
+        np.add.at(self.wins, (first[is_win], second[is_win]), 1)
+        np.add.at(self.wins, (second[is_loss], first[is_loss]), 1)
+        tied = ~is_win & ~is_loss
+        np.add.at(self.ties, (first[tied], second[tied]), 1)
+        np.add.at(self.ties, (second[tied], first[tied]), 1)
 
     def refit(self) -> None:
         self.standings = self._fit(self.standings)
@@ -91,22 +94,6 @@ class Arena:
         return float(np.sqrt(contrast @ covariance @ contrast))
 
 
-class Kept:
-    """A sampler whose weights are found once per fit, except where they only count votes."""
-
-    def __init__(self, sampler: PairSampler, arena: Arena) -> None:
-        self.name = sampler.name
-        self._sampler, self._arena = sampler, arena
-        self._fit: Standings | None = None
-
-    def weigh(self, models: tuple[str, ...], evidence: Arena) -> np.ndarray:
-        counts_only = self.name == "fewest_votes"
-        if counts_only or self._fit is not self._arena.standings:
-            self._fit = self._arena.standings
-            self._weights = self._sampler.weigh(models, evidence)
-        return self._weights
-
-
 @dataclass(frozen=True)
 class Study:
     """What one sampler did: (seeds, checkpoints) errors and rank correlations, votes to place."""
@@ -132,21 +119,26 @@ def truth(seed: int) -> np.ndarray:
     return np.random.default_rng([seed, 0]).normal(0.0, SPREAD, len(MODELS))
 
 
-def draw_pairs(draw: Draw, arena: Arena, votes: int) -> None:
-    """Cast some votes and fit again."""
-    for _ in range(votes):
-        left, right = draw(MODELS, arena, arena.rng).models
-        arena.vote(MODELS.index(left), MODELS.index(right))
+def draw_and_vote(sampler: PairSampler, arena: Arena, votes: int) -> None:
+    """Cast some votes on pairs drawn by their chances in the arena, and fit again."""
+    first, second = pairs_of(len(MODELS))
+    # What counts votes is asked before each of them; what asks the fit, once per fit.
+    at_once = 1 if sampler.name == "fewest_votes" else votes
+    for _ in range(votes // at_once):
+        weights = sampler.weigh(MODELS, arena)
+        chances = RANDOM_SHARE / len(first) + (1 - RANDOM_SHARE) * weights / weights.sum()
+        drawn = arena.rng.choice(len(first), at_once, p=chances)
+        arena.vote(first[drawn], second[drawn])
     arena.refit()
 
 
 def balanced(name: str, seed: int) -> tuple[list[float], list[float]]:
     """Error and rank correlation at each checkpoint of an arena that begins with nothing."""
     arena = Arena(truth(seed), np.random.default_rng([seed, 1]))
-    draw = Draw(Kept(SAMPLERS[name](), arena))
+    sampler = SAMPLERS[name]()
     errors, taus = [], []
     for votes in range(REFIT, BALANCED_VOTES + 1, REFIT):
-        draw_pairs(draw, arena, REFIT)
+        draw_and_vote(sampler, arena, REFIT)
         if votes in CHECKPOINTS:
             errors.append(arena.error())
             taus.append(arena.tau())
@@ -158,13 +150,13 @@ def newcomer(name: str, seed: int) -> int:
     rng = np.random.default_rng([seed, 2])
     arena = Arena(truth(seed), rng)
     new = len(MODELS) - 1
-    for _ in range(KNOWN_VOTES * new // 2):
-        arena.vote(*rng.choice(new, 2, replace=False))
+    first, second = pairs_of(new)
+    known = rng.choice(len(first), KNOWN_VOTES * new // 2)
+    arena.vote(first[known], second[known])
     arena.refit()
-    draw = Draw(Kept(SAMPLERS[name](), arena))
-    votes, step = 0, 2
+    votes, step, sampler = 0, 4, SAMPLERS[name]()
     while arena.deviation(new) >= PLACED and votes < MOST_VOTES:
-        draw_pairs(draw, arena, step)
+        draw_and_vote(sampler, arena, step)
         votes += step
     return votes
 

@@ -123,13 +123,13 @@ class TestBackground:
             for _ in worker.run(("echo", name), background=lambda: background):
                 order.append(name)
 
-        blocker, thread = self.start(worker, tmp_path / "step", lambda: False, count=40)
+        blocker, thread = self.start(worker, tmp_path / "step", lambda: False, count=120)
         wait_until((tmp_path / "step").exists)
         threads = []
         for name, background in (("later", True), ("first", False), ("second", False)):
             threads.append(threading.Thread(target=job, args=(name, background)))
             threads[-1].start()
-            time.sleep(0.05)
+            time.sleep(0.3)
         for waiting in (thread, *threads):
             waiting.join(20)
         assert order == ["first", "second", "later"]
