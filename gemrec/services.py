@@ -23,6 +23,7 @@ from gemrec.arena import (
     Draw,
     RateLimits,
     TicketOffice,
+    build_arena,
     check_prompt,
 )
 from gemrec.backup import Backups, Restored, open_place, restore
@@ -416,7 +417,7 @@ def build_services(
         embeddings.text_vector(prompt.text, wait=False)
         embeddings.embed_in_background(made, told)
 
-    arena = Arena(
+    arena = build_arena(
         store,
         catalog,
         grids,
