@@ -123,12 +123,17 @@ def _arena(settings: Settings) -> Iterator[Check]:
         f"open battles: {waiting} wait for a vote, {facts['open_battles'] - waiting} expired, "
         f"{facts['unvoted_battles']} ended without one",
         f"refused votes: {_numbers(facts['refused'])}",
+        f"refused prompts and images: {_numbers(_spaced(store.usage.refusals()))}",
         f"near-identical pairs skipped: {_most(incidents, NEAR_IDENTICAL)}",
         f"no contests: {_most(incidents, NO_CONTEST)}",
         f"flagged annotators: {_numbers(kinds)}",
     ]
     advice = "Look at the flagged votes before you publish; none was left out." if flags else ""
     yield Check("arena", Status.WARN if flags else Status.OK, "; ".join(parts), advice)
+
+
+def _spaced(counts: Mapping[str, int]) -> dict[str, int]:
+    return {reason.replace("_", " "): count for reason, count in counts.items()}
 
 
 def _numbers(counts: Mapping[str, int]) -> str:
@@ -167,6 +172,15 @@ def _images(settings: Settings) -> Iterator[Check]:
             Status.BROKEN,
             f"{len(missing)} of {len(known)} images in the database have no file in {folder}",
             "Set GEMREC_DATA to the folder that belongs to this database, or copy its files back.",
+        )
+        return
+    if damaged := files.damaged(known):
+        first = files.path(damaged[0])
+        yield Check(
+            "images",
+            Status.BROKEN,
+            f"{len(damaged)} of {len(known)} image files are damaged, the first is {first}",
+            "Remove them (they are made again when needed) or copy them back.",
         )
         return
     orphans = len(files.orphans(known))

@@ -188,7 +188,8 @@ class GridService:
             raise
         except GenerationTimeoutError:
             limit = f"the {self._timeout:g} s that one grid may take"
-            yield state.fail(side, f"{request.model.name} took longer than {limit}.")
+            hung = "or did not answer while others waited"
+            yield state.fail(side, f"{request.model.name} took longer than {limit}, {hung}.")
         except (GenerationError, WorkerError) as error:
             yield state.fail(side, str(error))
         yield state.progress()
@@ -238,14 +239,12 @@ class GridService:
         return kept
 
     def _stored(self, request: GridRequest, seeds: Sequence[int]) -> dict[int, Image]:
-        """Images that exist already, row and file, by seed."""
+        """Images that exist already, row and undamaged file, by seed."""
         found = self._store.images.find(
             request.model.id, request.prompt, seeds, request.model.parameters.key
         )
         return {
-            seed: image
-            for seed, image in found.items()
-            if self._images.path(image.digest).is_file()
+            seed: image for seed, image in found.items() if self._images.is_intact(image.digest)
         }
 
     def _base(self, model: Model) -> Model | None:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image as PILImage
@@ -18,6 +18,12 @@ from gemrec.generation.backend import Backend, BackendOptions, GenerationJob
 from gemrec.generation.registry import build_backend
 from gemrec.records import Model
 from gemrec.worker import WorkerProcess
+
+TURN_SECONDS = 10.0
+"""How long a batch may take, whatever the others take, before it lets waiting people go first."""
+
+OBEY_SECONDS = 5.0
+"""How long one step of a batch may take once somebody else waits; killing costs loading anew."""
 
 WARM_UP_PROMPT = "a cat face on a blue background"
 
@@ -59,7 +65,27 @@ class BackendHandler:
         images = self._backend.generate(
             job, lambda step, steps: emit(StepDone(step, steps)), cancelled
         )
+        check_pictures(images, job)
         emit(Generated(tuple(images), time.monotonic() - started))
+
+
+def check_pictures(images: Sequence[PILImage.Image], job: GenerationJob) -> None:
+    """Refuse what no model makes on purpose, before anybody sees or stores it.
+
+    Raises:
+        GenerationError: Too few or too many pictures, or one that is black all over: numbers that
+            are no numbers (NaN) become black pixels when a pipeline turns them into a picture.
+    """
+    if len(images) != len(job.seeds):
+        raise GenerationError(
+            f"{job.model.name} made {len(images)} images; {len(job.seeds)} were asked for."
+        )
+    for image in images:
+        if image.convert("L").getextrema() == (0, 0):
+            raise GenerationError(
+                f"{job.model.name} made an image that is black all over, as broken weights or too "
+                "little precision do; check its files, or set its dtype to float32."
+            )
 
 
 def build_handler(
@@ -93,6 +119,8 @@ class GenerationWorker:
             (backend, options, warm_up_jobs),
             "generation",
             nice,
+            obey_seconds=OBEY_SECONDS,
+            turn_seconds=TURN_SECONDS,
         )
 
     @property
