@@ -48,15 +48,14 @@ def open_tab(page, name):
     page.get_by_role("button", name=name, exact=True).last.click()
 
 
-def test_a_whole_session_on_a_phone(server, new_context, open_page):
-    context = new_context(phone=True)
-    page = open_page(context)
+def agree(page):
     expect(page.locator(".g-consent")).to_contain_text("used for research")
     shot(page, "consent-phone")
     page.locator("[data-consent]").tap()
-    page.wait_for_url("**/*")
     expect(page.locator(".g-welcome")).to_be_visible()
 
+
+def begin(page):
     open_tab(page, "Annotate")
     card = page.locator(".g-study-card")
     expect(card).to_contain_text("Look at all images.")
@@ -68,6 +67,9 @@ def test_a_whole_session_on_a_phone(server, new_context, open_page):
     expect(page.locator("#prompt")).to_be_hidden()
     expect(page.locator("#vote-both_bad")).to_be_hidden()
     shot(page, "study-phone")
+
+
+def judge_one(page, server):
     page.locator("#vote-left").tap()
     phase(page, "revealed")
     expect(page.locator("#status")).to_contain_text("Noted: A better than B")
@@ -77,19 +79,27 @@ def test_a_whole_session_on_a_phone(server, new_context, open_page):
     shot(page, "study-voted-phone")
     assert last_vote(server).campaign == "faces"
 
+
+def images(page):
+    return [image.get_attribute("src") for image in page.locator(".g-cell img").all()]
+
+
+def reload_and_pause(page):
     page.locator("#next").tap()
     phase(page, "voting")
-    images = [i.get_attribute("src") for i in page.locator(".g-cell img").all()]
+    before = images(page)
     page.reload()  # picks up the item that they hold
     phase(page, "voting")
     expect(page.locator(".g-study")).to_contain_text("1 judged")
-    assert [i.get_attribute("src") for i in page.locator(".g-cell img").all()] == images
-
+    assert images(page) == before
     page.locator("#study-pause").tap()
     expect(page.locator("[data-study=faces]")).to_have_text("Continue")
     page.locator("[data-study=faces]").tap()
     phase(page, "voting")
-    assert [i.get_attribute("src") for i in page.locator(".g-cell img").all()] == images
+    assert images(page) == before
+
+
+def finish(page, server):
     for number in range(5):
         phase(page, "voting")
         page.wait_for_timeout(850)
@@ -99,12 +109,15 @@ def test_a_whole_session_on_a_phone(server, new_context, open_page):
         if number < 4:
             page.wait_for_function("document.body.dataset.gPhase !== 'revealed'")
     expect(page.locator(".g-empty h2")).to_have_text("You have judged everything here")
-    status = server.services.studies.status("faces")
-    assert (status.progress.complete, status.progress.answered) == (6, 6)
+    progress = server.services.studies.status("faces").progress
+    assert (progress.complete, progress.answered) == (6, 6)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
+
+def leave(page, server):
     open_tab(page, "Annotate")
-    expect(card).to_contain_text("Done, thank you")
+    expect(page.locator(".g-study-card")).to_contain_text("Done, thank you")
+    shot(page, "your-data-phone")
     before = page.context.cookies()[0]["value"]
     button = page.locator("[data-forget]")
     button.tap()
@@ -115,6 +128,16 @@ def test_a_whole_session_on_a_phone(server, new_context, open_page):
     votes = server.services.store.votes.current()
     assert {vote.annotator_id[:5] for vote in votes} == {"gone-"}
     assert [vote.outcome for vote in votes].count(Outcome.RIGHT) == 5
+
+
+def test_a_whole_session_on_a_phone(server, new_context, open_page):
+    page = open_page(new_context(phone=True))
+    agree(page)
+    begin(page)
+    judge_one(page, server)
+    reload_and_pause(page)
+    finish(page, server)
+    leave(page, server)
 
 
 def test_owners_see_progress_quality_and_export(server, new_context, open_page):
