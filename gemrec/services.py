@@ -285,16 +285,18 @@ def utc_now() -> datetime:
 
 
 def catalog_files(settings: Settings) -> tuple[Path, ...]:
-    """The shipped catalog and the user's own, which adds to it or replaces entries."""
-    own = () if settings.models is None else (settings.models,)
+    """The shipped catalog, imported ones, and the user's own, which adds or replaces entries."""
+    imported = tuple(sorted(settings.imports_folder.glob("*/models.toml")))
+    own = (*imported, *(() if settings.models is None else (settings.models,)))
     shipped = (settings.assets / "models.toml", settings.assets / "hub-models.toml")
     # A folder of assets of one's own need not offer models of the Hub.
     return (*(path for path in shipped if path == shipped[0] or path.is_file()), *own)
 
 
 def prompt_files(settings: Settings) -> tuple[Path, ...]:
-    """The shipped prompts and the user's own."""
-    own = () if settings.prompts is None else (settings.prompts,)
+    """The shipped prompts, imported ones and the user's own."""
+    imported = tuple(sorted(settings.imports_folder.glob("*/prompts.csv")))
+    own = (*imported, *(() if settings.prompts is None else (settings.prompts,)))
     return (settings.assets / "prompts.csv", *own)
 
 
