@@ -191,8 +191,9 @@ def test_gated_metadata_wants_a_token(site, tmp_path, hub_user):
         assert (done.models, done.prompts, done.images) == (3, 2, 0)
 
 
-def test_without_a_network_it_says_how_to_go_on(hub_user):
+def test_without_a_network_it_says_how_to_go_on(hub_user, monkeypatch):
     hub_user("http://127.0.0.1:9", "hf_test")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(InputError, match=r"cannot be downloaded.*run the command again"):
         fetch_gemrec(metadata_only=True)
 
