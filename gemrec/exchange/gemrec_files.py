@@ -182,7 +182,6 @@ def _download(repository: str, name: str) -> Path:
 
 def _asked(repository: str, ask: Callable[[], Any]) -> Any:
     """The Hub's answer; its errors in our words."""
-    import httpx  # noqa: PLC0415 - comes with the client
     from huggingface_hub.errors import (  # noqa: PLC0415
         GatedRepoError,
         HfHubHTTPError,
@@ -198,13 +197,14 @@ def _asked(repository: str, ask: Callable[[], Any]) -> Any:
             f"The data set {repository} is not open to you: accept its terms on its page, and put "
             "a token that may read it into HF_TOKEN; or give local copies with --folder."
         ) from error
-    except (
-        HfHubHTTPError,
-        LocalEntryNotFoundError,
-        OfflineModeIsEnabled,
-        httpx.HTTPError,
-    ) as error:
+    except Exception as error:
+        # Transport errors are told by name, because the client decides which library raises them.
+        by_name = any(kind.__name__ == "TransportError" for kind in type(error).__mro__)
+        known = (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError)
+        if not by_name and not isinstance(error, known):
+            raise
+        first = str(error).strip().partition("\n")[0]
         raise InputError(
-            f"The data set {repository} cannot be downloaded ({str(error).strip().splitlines()[0]}); "
-            "run the command again to go on, or give local copies with --folder."
+            f"The data set {repository} cannot be downloaded ({first}); run the command again to "
+            "go on, or give local copies with --folder."
         ) from error

@@ -16,6 +16,9 @@ from gemrec.ranking import KINDS, Weights, combine, popularity
 from gemrec.recommend import Refresher
 from gemrec.store import Store
 
+ENOUGH_REPORTS = 3
+"""From so many reports of different people on, an image is shown to nobody."""
+
 _LOOK_SECONDS = 60.0  # between looks at a database that other processes may fill
 
 log = logging.getLogger(__name__)
@@ -78,7 +81,18 @@ class GalleryDesk:
         columns = self._keeper.current()
         names, downloads = self._models(columns)
         preference = self._liking.of(annotator_id, columns) if liking else None
-        return Shelf(columns, names, downloads[columns.models], preference, self._hidden())
+        return Shelf(
+            columns, names, downloads[columns.models], preference, self.unseen(annotator_id)
+        )
+
+    def unseen(self, annotator_id: str | None) -> frozenset[int]:
+        """Ids of images that a person may not see, or does not want to.
+
+        They are those of open blind battles, and those that this person or several people have
+        reported.
+        """
+        reported = self._store.picks.reported(annotator_id, ENOUGH_REPORTS)
+        return frozenset(self._hidden()) | reported
 
     def browse(self, wanted: Browse, annotator_id: str | None = None) -> tuple[Page, Shelf]:
         """A page of images, and the shelf from which it was taken."""
@@ -88,6 +102,13 @@ class GalleryDesk:
     def images(self, shelf: Shelf, page: Page) -> tuple[ScoredImage, ...]:
         """What is on a page, read from the database."""
         return self._describe(shelf, page.places, page.scores)
+
+    def describe(self, shelf: Shelf, image_ids: Sequence[int]) -> tuple[ScoredImage, ...]:
+        """Images by id, as far as they may be seen, with the scores of the usual weights."""
+        places = shelf.columns.places(np.array(image_ids, np.int64))
+        places = places[shelf.visible()[places]]
+        scores = combine(shelf.normalised[places], Weights())
+        return self._describe(shelf, places.tolist(), scores.tolist())
 
     def score(
         self, prompt: str, weights: Weights, annotator_id: str | None = None
