@@ -29,7 +29,7 @@ from gemrec.backup import Backups, Restored, open_place, restore
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
-from gemrec.gallery import GalleryDesk, Scorer
+from gemrec.gallery import Cartographer, Choices, GalleryDesk, Scorer, Summarist
 from gemrec.generation import (
     BackendOptions,
     GenerationWorker,
@@ -73,6 +73,8 @@ class Services:
         drawer: Runs models for a recommendation.
         arena: Battles and votes.
         gallery: Everything generated, scored.
+        choices: What people choose and report in the gallery.
+        summaries: People's best models.
         clock: Now, timezone-aware UTC.
         rng_factory: A fresh random generator.
         backups: Saves snapshots; None where the settings name no place for them.
@@ -90,6 +92,8 @@ class Services:
     drawer: Drawer
     arena: Arena
     gallery: GalleryDesk
+    choices: Choices
+    summaries: Summarist
     clock: Callable[[], datetime]
     rng_factory: Callable[[], np.random.Generator]
     backups: Backups | None = None
@@ -437,7 +441,7 @@ def build_services(
         on_images=embed,
         vectors=partial(embeddings.image_vectors, wait=False),
     )
-    gallery = GalleryDesk(store, catalog, refresher, Scorer(store, embeddings), arena.hidden_images)
+    gallery = GalleryDesk(store, catalog, refresher, Scorer(store, embeddings), arena.hidden_images, Cartographer(store, embeddings.name))
     recommender = Recommender(
         store, catalog, refresher, embeddings, known_words_of(settings), clock
     )
@@ -454,6 +458,8 @@ def build_services(
         Drawer(grids, embeddings, refresher),
         arena,
         gallery,
+        Choices(store, gallery, arena, clock),
+        Summarist(store, catalog, refresher, gallery.unseen, clock),
         clock,
         rng_factory,
         None

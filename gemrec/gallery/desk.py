@@ -11,6 +11,7 @@ from gemrec.errors import GemrecError, InputError
 from gemrec.gallery.browse import Browse, Page, Shelf
 from gemrec.gallery.columns import ColumnKeeper, Columns, Floats
 from gemrec.gallery.liking import Liking
+from gemrec.gallery.mapping import Cartographer
 from gemrec.gallery.scoring import ScoredImage, Scorer
 from gemrec.ranking import KINDS, Weights, combine, popularity
 from gemrec.recommend import Refresher
@@ -33,6 +34,7 @@ class GalleryDesk:
         refresher: Knows what people like.
         scorer: Measures images.
         hidden: Ids of images that nobody may see now.
+        cartographer: Places images on the map.
     """
 
     def __init__(
@@ -42,7 +44,9 @@ class GalleryDesk:
         refresher: Refresher,
         scorer: Scorer,
         hidden: Callable[[], Collection[int]],
+        cartographer: Cartographer,
     ) -> None:
+        self.cartographer = cartographer
         self._store = store
         self._catalog = catalog
         self._scorer = scorer
@@ -172,6 +176,7 @@ class GalleryDesk:
             self._wake.clear()
             try:
                 self._scorer.catch_up(self._closing.is_set)
+                self.cartographer.catch_up(self._closing.is_set)
             except GemrecError as error:
                 if not self._closing.is_set():
                     log.warning("images cannot be scored: %s", error)
