@@ -443,7 +443,14 @@ def build_services(
         on_images=embed,
         vectors=partial(embeddings.image_vectors, wait=False),
     )
-    gallery = GalleryDesk(store, catalog, refresher, Scorer(store, embeddings), arena.hidden_images, Cartographer(store, embeddings.name))
+    gallery = GalleryDesk(
+        store,
+        catalog,
+        refresher,
+        Scorer(store, embeddings),
+        arena.hidden_images,
+        Cartographer(store, embeddings.name),
+    )
     recommender = Recommender(
         store, catalog, refresher, embeddings, known_words_of(settings), clock
     )
