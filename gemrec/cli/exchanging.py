@@ -1,4 +1,4 @@
-"""``import`` and ``export``."""
+"""``import votes`` and ``export``."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -23,10 +23,6 @@ from gemrec.exchange import (
     read_mapping,
 )
 
-import_app = typer.Typer(
-    name="import", help="Take votes in from files: all of a file, or nothing.", no_args_is_help=True
-)
-
 
 class WhatWord(StrEnum):
     """Which tables."""
@@ -48,12 +44,6 @@ class FormWord(StrEnum):
     ARENA = "arena"
 
 
-@import_app.callback()
-def _group() -> None:
-    """Take votes in from files: all of a file, or nothing."""
-
-
-@import_app.command()
 def votes(
     file: Annotated[
         Path,

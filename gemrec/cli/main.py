@@ -12,7 +12,8 @@ from typer.exceptions import TyperException
 from gemrec.cli import doctor as checkup
 from gemrec.cli import tables
 from gemrec.cli.boards import leaderboard, rebuild
-from gemrec.cli.exchanging import export, import_app
+from gemrec.cli.exchanging import export, votes
+from gemrec.cli.imports import import_app
 from gemrec.cli.making import choose_models, export_images, make_images
 from gemrec.cli.opening import open_services, settings_for
 from gemrec.cli.options import AsJson, Db, PromptText, whole_number
@@ -161,6 +162,7 @@ def prompts(
 
 app.command()(rebuild)
 app.add_typer(import_app)
+import_app.command()(votes)
 app.command()(export)
 app.add_typer(campaign_app)
 app.command()(forget)

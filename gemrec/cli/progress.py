@@ -34,7 +34,7 @@ class Advance:
         self._quarters = 0
 
     def __call__(self, fraction: float) -> None:
-        """Say that this share is done, 0..1."""
+        """Say how much is done, 0..1."""
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=fraction)
             return

@@ -4,6 +4,7 @@ from gemrec.store.bulk import IncomingVote
 from gemrec.store.facade import Store
 from gemrec.store.image_scores import ImageScore
 from gemrec.store.images import ImageKey
+from gemrec.store.places import Places
 from gemrec.store.rows import CountRow, IncidentRow, TicketRow
 from gemrec.store.snapshots import SnapshotFacts, examine_snapshot, snapshot_digests
 
@@ -13,6 +14,7 @@ __all__ = [
     "ImageScore",
     "IncidentRow",
     "IncomingVote",
+    "Places",
     "SnapshotFacts",
     "Store",
     "TicketRow",

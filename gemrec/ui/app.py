@@ -12,6 +12,7 @@ from gemrec.ui.arena_tab import build_arena_tab
 from gemrec.ui.context import Context
 from gemrec.ui.endpoints import Page, add_endpoints
 from gemrec.ui.for_you_tab import build_for_you_tab
+from gemrec.ui.gallery_tab import build_gallery_tab
 from gemrec.ui.identity import Identity, IdentityMiddleware
 from gemrec.ui.leaderboard_tab import build_leaderboard_tab
 from gemrec.ui.pictures import Pictures
@@ -59,6 +60,8 @@ def build_demo(services: Services, context: Context | None = None) -> gr.Blocks:
                 build_for_you_tab(shared, for_you, arena_page.prompt)
             with gr.Tab("Annotate", id="annotate", elem_id="tab-annotate") as annotate:
                 build_annotate_tab(shared, annotate, tabs, arena_page)
+            with gr.Tab("Gallery", id="gallery", elem_id="tab-gallery"):
+                build_gallery_tab()
             with gr.Tab("Leaderboard", id="leaderboard", elem_id="tab-leaderboard") as board:
                 build_leaderboard_tab(shared, board)
             with gr.Tab("Research", id="research", elem_id="tab-research") as research:
@@ -78,7 +81,7 @@ def launch_arguments(services: Services, context: Context) -> dict[str, Any]:
         "head": read_head(settings.assets),
         "favicon_path": str(settings.assets / "ui" / "favicon.svg"),
         "app_kwargs": {
-            "routes": [*build_routes(services, context.pictures), *rights_routes(context)],
+            "routes": [*build_routes(context), *rights_routes(context)],
             "middleware": [Middleware(IdentityMiddleware, identity=context.identity)],
         },
         "max_threads": THREADS,
