@@ -15,6 +15,8 @@ def imported(document: Document) -> RenderableType:
     text += (
         f": {people:,} new annotators, {models:,} new models, {document['prompts']:,} new prompts."
     )
+    if document["images"]:
+        text += f" {document['images']:,} images came along."
     if document["known"]:
         text += f" {document['known']:,} were here already."
     if document["skipped"]:

@@ -67,7 +67,12 @@ def votes(
     with open_services(db) as services:
         with progress_bar(file.name) as advance:
             done = import_votes(
-                services.store, file, services.clock(), read_mapping(mapping), advance
+                services.store,
+                file,
+                services.clock(),
+                read_mapping(mapping),
+                advance,
+                services.images,
             )
         answer(imported_document(done), as_json, exchange_tables.imported)
 

@@ -81,6 +81,9 @@ class Exporter:
         files: Image files.
         boards: The boards of now, overall and by category; asked for only with the ratings.
         clock: Now, timezone-aware UTC.
+
+    Attributes:
+        pseudonym: The name of a person in exports, by their id.
     """
 
     def __init__(
@@ -94,7 +97,7 @@ class Exporter:
         self._files = files
         self._boards = boards
         self._clock = clock
-        self._pseudonym = pseudonyms_of(store)
+        self.pseudonym = pseudonyms_of(store)
 
     def export(self, order: Order, progress: Progress = lambda share: None) -> Exported:  # noqa: ARG005
         """Write an export and remember its files, so that a deletion can find them.
@@ -128,12 +131,12 @@ class Exporter:
         self, order: Order, folder: Path, single: Path | None, progress: Progress
     ) -> Iterator[Written]:
         if order.form == "pickapic":
-            pieces = pick_a_pic_pieces(self._store, self._files, order.wanted, self._pseudonym)
+            pieces = pick_a_pic_pieces(self._store, self._files, order.wanted, self.pseudonym)
             yield write_table(
                 single or folder / "pickapic.parquet", PICK_A_PIC_COLUMNS, pieces, "parquet"
             )
         elif order.form == "dpo":
-            pieces = dpo_pieces(self._store, self._files, order.wanted, self._pseudonym)
+            pieces = dpo_pieces(self._store, self._files, order.wanted, self.pseudonym)
             yield write_table(single or folder / "dpo.parquet", DPO_COLUMNS, pieces, "parquet")
         elif order.form == "arena":
             yield from self._arena(order, folder, single)
@@ -158,7 +161,7 @@ class Exporter:
 
     def _arena(self, order: Order, folder: Path, single: Path | None) -> Iterator[Written]:
         def pieces() -> Iterator[Piece]:
-            return arena_pieces(self._store, order.wanted, self._pseudonym)
+            return arena_pieces(self._store, order.wanted, self.pseudonym)
 
         if single is not None:
             form: FileFormat = "csv" if single.suffix == ".csv" else "jsonl"
@@ -180,7 +183,7 @@ class Exporter:
         return vote_pieces(
             self._store,
             order.wanted,
-            self._pseudonym,
+            self.pseudonym,
             self._flags(),
             standing_only=standing,
             tell=tell,

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from gemrec.errors import InputError
+from gemrec.exchange.importing_images import import_images
 from gemrec.exchange.reading import Mapped, Progress, read_lines
+from gemrec.images import ImageFiles
 from gemrec.store import IncomingVote, Store
 
 _SHOWN: Final = 8  # bad lines that the message names
@@ -27,6 +29,7 @@ class Imported:
         annotators: New people.
         models: New models.
         prompts: New prompts.
+        images: New images, from an export's folder.
     """
 
     lines: int
@@ -36,6 +39,7 @@ class Imported:
     annotators: int
     models: int
     prompts: int
+    images: int = 0
 
 
 def import_votes(
@@ -44,6 +48,7 @@ def import_votes(
     now: datetime,
     mapped: Mapped | None = None,
     progress: Progress = lambda share: None,  # noqa: ARG005
+    files: ImageFiles | None = None,
 ) -> Imported:
     """Take a file of votes in by one transaction; the counts behind the boards go with it.
 
@@ -57,6 +62,7 @@ def import_votes(
         now: For votes that do not say when they were cast.
         mapped: How the file's words translate.
         progress: Told how much is done, 0..1.
+        files: Where images of an export's folder go; None leaves them out.
 
     Raises:
         InputError: The file cannot be read or has bad lines, which the message numbers; nothing is
@@ -71,6 +77,8 @@ def import_votes(
         if counted.bad:
             raise InputError(_complaint(file, counted.bad))
         taken = staging.commit(now)
+    pictures = path / "images.parquet"
+    images = import_images(store, files, pictures, now) if files and pictures.is_file() else 0
     progress(1.0)
     return Imported(
         taken.events + taken.known,
@@ -80,6 +88,7 @@ def import_votes(
         taken.annotators,
         taken.models,
         taken.prompts,
+        images,
     )
 
 

@@ -19,6 +19,7 @@ IMAGE_COLUMNS: Final[Columns] = (
     Column("category", "text", "topic of the prompt"),
     Column("seed", "whole", "seed of its noise"),
     Column("parameters", "text", "JSON of the generation parameters"),
+    Column("parameters_digest", "text", "names the parameters"),
     Column("width", "whole", "pixels"),
     Column("height", "whole", "pixels"),
     Column("seconds", "number", "time it took; none for imported ones"),
@@ -68,6 +69,7 @@ def image_pieces(store: Store, files: ImageFiles, wanted: Wanted) -> Iterator[Pi
             "image": [read_file(files, row["digest"]) for row in some],
             "model": [row["model_id"] for row in some],
             "parameters": [row["parameters_json"] for row in some],
+            "parameters_digest": [row["parameters"] for row in some],
             **{
                 name: [row[name] for row in some]
                 for name in ("digest", "prompt", "category", "seed", "width", "height", "seconds")

@@ -36,7 +36,7 @@ _EVENTS = (
     "AND (:campaign IS NULL OR campaign = :campaign) "
 )
 _IMAGES = (
-    "SELECT image.id, digest, model_id, prompt.text AS prompt, category, seed, parameters_json, "
+    "SELECT image.id, digest, model_id, prompt.text AS prompt, category, seed, parameters, parameters_json, "
     "width, height, seconds, image.created_at FROM image JOIN prompt ON prompt.id = prompt_id "
     "WHERE (:since IS NULL OR image.created_at >= :since) AND (:campaign IS NULL OR EXISTS "
     "(SELECT 1 FROM showing JOIN battle ON battle.id = showing.battle_id "

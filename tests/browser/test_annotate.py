@@ -147,7 +147,7 @@ def test_owners_see_progress_quality_and_export(server, new_context, open_page):
     open_tab(page, "Research")
     expect(page.locator("#owner-studies")).to_contain_text("Which face fits better?")
     page.locator("#quality-run").click()
-    expect(page.locator("#quality")).to_contain_text("Krippendorff's alpha")
+    expect(page.locator("#quality")).to_contain_text("Krippendorff's alpha", timeout=60_000)
     expect(page.locator("#quality")).to_contain_text("Left side wins")
     page.locator("#export-run").click()
     link = page.locator("#export-said a")

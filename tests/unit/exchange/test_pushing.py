@@ -65,10 +65,10 @@ def test_a_push_is_private_and_whole(hub, tmp_path):
     (tmp_path / "votes.csv").write_text("a\n")
     where = push_folder(tmp_path, "ada/votes")
     assert "ada/votes" in where
-    assert (hub.made["private"], hub.made["type"]) == (True, "dataset")
+    assert (hub.made["visibility"], hub.made["type"]) == ("private", "dataset")
     assert hub.files == {"README.md": b"---\npretty_name: x\n---\n", "votes.csv": b"a\n"}
     push_folder(tmp_path, "ada/votes", public=True)
-    assert hub.made["private"] is False
+    assert hub.made["visibility"] == "public"
 
 
 def test_a_refusal_says_what_to_do(hub, tmp_path):
