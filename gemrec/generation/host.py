@@ -15,6 +15,7 @@ from gemrec.errors import (
     WorkerTimeoutError,
 )
 from gemrec.generation.backend import Backend, BackendOptions, GenerationJob
+from gemrec.generation.ordering import work_key
 from gemrec.generation.registry import build_backend
 from gemrec.records import Model
 from gemrec.worker import WorkerProcess
@@ -70,7 +71,7 @@ def build_handler(
 
 
 class GenerationWorker:
-    """Runs generation jobs in a child, in order, whoever asks; background jobs come last.
+    """Runs generation jobs in a child, jobs of one model together; background jobs come last.
 
     Args:
         backend: Name of the backend, see ``registry``.
@@ -93,6 +94,7 @@ class GenerationWorker:
             (backend, options, warm_up_jobs),
             "generation",
             nice,
+            key=work_key,
         )
 
     @property

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from gemrec.errors import WorkerCancelledError, WorkerError
 from gemrec.worker.child import Assignment, Ping
 from gemrec.worker.conversation import POLL_SECONDS, Child, Conversation, Job, Rules, never
-from gemrec.worker.waiting import Waiting
+from gemrec.worker.waiting import Key, Waiting, no_key
 
 OBEY_SECONDS = 2.0  # how long a job may take to stop after its time limit before it is killed
 
 
 class WorkerProcess:
-    """Runs jobs in a child process, in the order in which they were handed in, background jobs last.
+    """Runs jobs in a child process, about as they were handed in, background jobs last.
 
     A job that outlives its time limit is first asked to stop; a job that does not obey is killed
     together with the child, and the jobs that wait go to a fresh child. All methods may be called
@@ -30,6 +30,7 @@ class WorkerProcess:
         nice: How much lower the child's priority is, 0..19.
         start_timeout: Seconds the child may take to start, build its handler and warm up.
         obey_seconds: Seconds a job has to stop after its time limit before the child is killed.
+        key: What a job needs, the dearest to change first; see :class:`gemrec.worker.waiting.Waiting`.
     """
 
     def __init__(
@@ -41,11 +42,12 @@ class WorkerProcess:
         *,
         start_timeout: float = 180.0,
         obey_seconds: float = OBEY_SECONDS,
+        key: Callable[[object], Key] = no_key,
     ) -> None:
         self.name = name
         self._assignment = Assignment(factory, arguments, nice)
         self._rules = Rules(name, start_timeout, obey_seconds)
-        self._jobs = Waiting()
+        self._jobs = Waiting(key)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
