@@ -5,6 +5,7 @@ Nothing here imports a heavy library; models and encoders load in worker process
 """
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -36,6 +37,7 @@ from gemrec.generation import (
     SafetyOptions,
     warm_up_jobs,
 )
+from gemrec.generation.availability import has_gpu
 from gemrec.generation.safety import load_blocked_words
 from gemrec.images import ImageFiles
 from gemrec.leaderboard import DRAWS, BoardFit, BoardQuery
@@ -45,6 +47,7 @@ from gemrec.records import Board, Image, Prompt, Recommendation, TasteSettings
 from gemrec.retrieval import Filters
 from gemrec.settings import Settings
 from gemrec.store import Store
+from gemrec.worker import Crew
 
 TICKET_SECRET = "tickets"  # noqa: S105 - the secret's name, not the secret
 MOST_MODELS = 50
@@ -290,7 +293,8 @@ def backend_options(settings: Settings) -> BackendOptions:
     """
     return BackendOptions(
         settings.device,
-        settings.threads,
+        settings.threads or threads_of_one(settings.workers),
+        gpu_elsewhere=settings.runner == "ray" and settings.device == "cuda",
         memory=int(settings.memory_gb * 2**30),
         providers=ProviderOptions(
             settings.provider_timeout,
@@ -302,6 +306,23 @@ def backend_options(settings: Settings) -> BackendOptions:
             settings.mature, load_blocked_words(settings.blocked_words), settings.prompt_length
         ),
         database=settings.database,
+    )
+
+
+def threads_of_one(workers: int) -> int:
+    """CPU threads of one worker where several share the machine; 0, all of them, for a single one."""
+    return 0 if workers == 1 else max((os.cpu_count() or 1) // workers, 1)
+
+
+def crew_of(settings: Settings) -> Crew:
+    """How many workers run models, and where."""
+    gpu = settings.device == "cuda" or (settings.device == "auto" and has_gpu())
+    return Crew(
+        settings.runner,
+        settings.workers,
+        settings.ray_address or None,
+        cpus=max(settings.threads, 1),
+        gpus=1.0 if gpu else 0.0,
     )
 
 
@@ -352,7 +373,10 @@ def build_services(
     images = ImageFiles(settings.image_folder)
     grids = GridService(
         GenerationWorker(
-            settings.backend, backend_options(settings), warm_up_jobs(catalog.active())
+            settings.backend,
+            backend_options(settings),
+            warm_up_jobs(catalog.active()),
+            crew=crew_of(settings),
         ),
         images,
         store,

@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 from gemrec.cli import doctor as checkup
 from gemrec.cli import tables
 from gemrec.cli.boards import leaderboard, rebuild
+from gemrec.cli.building import build
 from gemrec.cli.making import choose_models, export_images, make_images
 from gemrec.cli.opening import open_services, settings_for
 from gemrec.cli.options import AsJson, Db, PromptText, whole_number
@@ -98,6 +99,7 @@ def generate(
             raise GenerationError("; ".join(made.failures))
 
 
+app.command()(build)
 app.command()(leaderboard)
 
 

@@ -63,6 +63,39 @@ def images(document: Document) -> RenderableType:
     return _titled(_count(len(document["images"]), "image"), table, "No image could be made.")
 
 
+def build_plan(document: Document) -> RenderableType:
+    """What a data set will hold, and what it will take."""
+    plan = document["plan"]
+    seconds = plan["seconds"]
+    time = "unknown before the first images" if seconds is None else f"about {duration(seconds)}"
+    where = "Ray" if plan["runner"] == "ray" else "this machine"
+    return Text(
+        f"{_count(plan['images'], 'image')}: {_count(plan['models'], 'model')}, "
+        f"{_count(plan['prompts'], 'prompt')}, {plan['images_per_grid']} of each, "
+        f"about {plan['bytes'] / 2**20:,.0f} MiB in {plan['out']}; "
+        f"{_count(plan['workers'], 'worker')} on {where}, time: {time}"
+    )
+
+
+def build(document: Document) -> RenderableType:
+    """What a build has made."""
+    lines = [f"{_count(document['images'], 'image')} in {document['out']}"]
+    lines += document["files"]
+    if document["url"]:
+        lines.append(document["url"])
+    return Text("\n".join(lines))
+
+
+def duration(seconds: float) -> str:
+    """A time in the two largest units that matter."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    units = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    first = next((i for i, (value, _) in enumerate(units) if value), 3)
+    return " ".join(f"{value} {unit}" for value, unit in units[first : first + 2] if value) or "0 s"
+
+
 def checks(document: Document) -> RenderableType:
     """The doctor's report."""
     table = _table(("check", "state", "found"))

@@ -18,7 +18,7 @@ from gemrec.generation.backend import Backend, BackendOptions, GenerationJob
 from gemrec.generation.ordering import work_key
 from gemrec.generation.registry import build_backend
 from gemrec.records import Model
-from gemrec.worker import WorkerProcess
+from gemrec.worker import Crew, hire
 
 WARM_UP_PROMPT = "a cat face on a blue background"
 
@@ -78,6 +78,7 @@ class GenerationWorker:
         options: How it uses the machine.
         warm_up_jobs: What to load beforehand, see :func:`warm_up_jobs`.
         nice: How much lower the child's priority is, 0..19.
+        crew: How many children there are, and where; None is one process of this machine.
     """
 
     def __init__(
@@ -86,21 +87,28 @@ class GenerationWorker:
         options: BackendOptions | None = None,
         warm_up_jobs: tuple[GenerationJob, ...] = (),
         nice: int = 5,
+        crew: Crew | None = None,
     ) -> None:
         options = options or BackendOptions()
         self._backend = build_backend(backend, options)  # this one only answers ``problem``
-        self._process = WorkerProcess(
+        self._process = hire(
+            crew or Crew(),
             "gemrec.generation.host:build_handler",
             (backend, options, warm_up_jobs),
             "generation",
             nice,
-            key=work_key,
+            work_key,
         )
 
     @property
     def pid(self) -> int | None:
         """Process id of the child, None when it does not run."""
         return self._process.pid
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of all children that run."""
+        return self._process.pids
 
     def start(self) -> None:
         """Start the child and its warm-up; returns at once."""
