@@ -11,12 +11,12 @@ from PIL import Image as PILImage
 from gemrec.embedding import Encoder, EncoderOptions
 from gemrec.embedding.encoder import Vectors
 from gemrec.embedding.host import build_encoder
-from gemrec.embedding.scores import prompt_match
 from gemrec.errors import GenerationError
 from gemrec.generation import Backend, BackendOptions, GenerationJob
 from gemrec.generation.host import StepDone
 from gemrec.generation.registry import build_backend
 from gemrec.images import encode_picture
+from gemrec.ranking import prompt_match
 
 TEXTS_KEPT = 512
 
@@ -69,7 +69,7 @@ class Maker:
         # The vectors are those of the files, as everybody who opens them will see them.
         files = tuple(encode_picture(image) for image in images)
         vectors = self._encode(files)
-        matches = prompt_match(self._text(job.prompt), vectors)
+        matches = prompt_match(vectors, self._text(job.prompt))
         emit(MadeGrid(files, vectors, tuple(map(float, matches)), seconds))
 
     def _encode(self, files: Sequence[bytes]) -> Vectors:

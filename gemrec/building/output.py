@@ -20,9 +20,9 @@ from gemrec.building.builder import IMAGES
 from gemrec.building.card import data_card
 from gemrec.building.journal import MadeImage
 from gemrec.building.plan import Plan, Task
-from gemrec.embedding.scores import likeness_to_others, popularity
 from gemrec.errors import StoreError
 from gemrec.images import ImageFiles
+from gemrec.ranking import distinctiveness, popularity
 
 PARQUET, METADATA, MANIFEST, CARD = "parquet", "metadata.jsonl", "manifest.json", "README.md"
 SHARD_BYTES = 400 * 2**20
@@ -43,7 +43,7 @@ class Row:
     category: str
     seed: int
     prompt_match: float
-    likeness: float | None
+    distinctiveness: float | None
     popularity: float
     seconds: float
     width: int
@@ -64,7 +64,7 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
         "float64",
         "100 · cosine of image and prompt (CLIPScore without its clipping)",
     ),
-    "likeness": ("float64", "mean cosine to the prompt's other images; low is distinctive"),
+    "distinctiveness": ("float64", "1 - mean cosine to the prompt's other images"),
     "popularity": ("float64", "log10(downloads + 1) of the model"),
     "seconds": ("float64", "share of the time that its grid took"),
     "width": ("int32", "pixels"),
@@ -115,10 +115,10 @@ def write_outputs(
 
 def rows_of(plan: Plan, made: Made) -> list[Row]:
     """One row per image, by prompt, model and seed in the order of the plan."""
-    likeness = _likeness(plan, made)
+    unlike = _distinctiveness(plan, made)
     tasks = {(task.prompt.text, task.model.id): task for task in plan.tasks}
     return [
-        _row(task, image, likeness.get((task.key, image.seed)))
+        _row(task, image, unlike.get((task.key, image.seed)))
         for prompt in plan.prompts
         for model in plan.models
         for task in (tasks[prompt.text, model.id],)
@@ -126,7 +126,7 @@ def rows_of(plan: Plan, made: Made) -> list[Row]:
     ]
 
 
-def _row(task: Task, image: MadeImage, likeness: float | None) -> Row:
+def _row(task: Task, image: MadeImage, unlike: float | None) -> Row:
     model = task.model
     return Row(
         file_name=f"{image.digest[:2]}/{image.digest}.webp",
@@ -136,8 +136,8 @@ def _row(task: Task, image: MadeImage, likeness: float | None) -> Row:
         category=task.prompt.category,
         seed=image.seed,
         prompt_match=image.prompt_match,
-        likeness=likeness,
-        popularity=round(popularity(model.downloads), 4),
+        distinctiveness=unlike,
+        popularity=round(float(popularity([model.downloads])[0]), 4),
         seconds=image.seconds,
         width=image.width,
         height=image.height,
@@ -147,15 +147,15 @@ def _row(task: Task, image: MadeImage, likeness: float | None) -> Row:
     )
 
 
-def _likeness(plan: Plan, made: Made) -> dict[tuple[str, int], float]:
-    """Mean cosine to the prompt's other images, by task key and seed."""
+def _distinctiveness(plan: Plan, made: Made) -> dict[tuple[str, int], float]:
+    """How unlike the prompt's other images each one is, by task key and seed."""
     of_prompt: dict[str, list[tuple[str, MadeImage]]] = defaultdict(list)
     for task in plan.tasks:
         of_prompt[task.prompt.text] += [(task.key, image) for image in made.get(task.key, ())]
     found = {}
     for images in of_prompt.values():
         vectors = np.stack([image.vector for _, image in images]) if images else np.zeros((0, 1))
-        values = likeness_to_others(vectors.astype(np.float32))
+        values = distinctiveness(vectors)
         for (key, image), value in zip(images, values, strict=True):
             if np.isfinite(value):
                 found[key, image.seed] = round(float(value), 4)

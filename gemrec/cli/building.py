@@ -245,15 +245,15 @@ class _Advance:
 
     def __call__(self, progress: Progress) -> None:
         left = progress.seconds_left
-        words = "" if left is None else f"about {tables.duration(left)} left"
+        words = "" if left is None else f", about {tables.duration(left)} left"
         if self._bar is not None:
             task = self._bar.tasks[0].id
-            self._bar.update(task, completed=progress.done, description=words)
+            self._bar.update(task, completed=progress.done, description=words[2:])
             return
         twentieth = progress.done * 20 // max(progress.total, 1)
         if twentieth > self._told:
             self._told = twentieth
-            tell(f"{progress.done} of {progress.total} images {words and ', ' + words}")
+            tell(f"{progress.done} of {progress.total} images{words}")
 
 
 def _plan_document(job: _Job) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from gemrec.errors import SettingsError
 from gemrec.worker.child import Assignment, answer_jobs, build
 from gemrec.worker.crew import Crew
 
-_START_SECONDS = 120.0  # a cluster may be short of CPUs or GPUs for that long
+_START_SECONDS = 170.0  # a cluster may be short of CPUs or GPUs for that long
+_joining = threading.Lock()  # workers start at the same time, Ray starts once
 _CALLS = 4  # at the same time in one actor: one that waits for a message, and those that post
 
 
@@ -148,8 +149,13 @@ def join(crew: Crew) -> Any:
         raise SettingsError(
             "Ray is not installed; run `pip install -r requirements-ray.txt`, or do without it."
         ) from error
-    if ray.is_initialized():
-        return ray
+    with _joining:
+        if not ray.is_initialized():
+            _start(ray, crew)
+    return ray
+
+
+def _start(ray: Any, crew: Crew) -> None:
     wanted: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
     if crew.address is None:
         wanted |= {"num_cpus": crew.workers * crew.cpus, "include_dashboard": False}
@@ -163,7 +169,6 @@ def join(crew: Crew) -> Any:
             f"Ray: got the address {crew.address!r}, where no cluster answers ({error}); "
             "allowed: HOST:PORT of `ray start --head`, auto, or none to start Ray here."
         ) from error
-    return ray
 
 
 def leave() -> None:
