@@ -22,9 +22,12 @@ def main() -> int:
         sys.stderr.write(f"{restored}\n")
     # A Space is stopped by SIGTERM: leave through the same door as for Ctrl+C, with a last snapshot.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    services.start()
     try:
+        services.start()
         launch(services)
+    except GemrecError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     finally:
         services.close()
     return 0

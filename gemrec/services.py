@@ -98,7 +98,12 @@ class Services:
     backups: Backups | None = None
 
     def start(self) -> None:
-        """Start the refresher and warm the workers up; returns at once."""
+        """Start the refresher and warm the workers up; returns at once.
+
+        Raises:
+            StoreError: Another process serves this database.
+        """
+        self.store.serving.acquire()
         self.refresher.start()
         self.grids.start()
         self.embeddings.warm_up(after=self.grids.wait_until_ready)
@@ -119,6 +124,7 @@ class Services:
         self.embeddings.close()
         self.gallery.close()
         self.store.close()
+        self.store.serving.release()
 
     def prompt(self, text: str, category: str = "") -> Prompt:
         """A checked prompt; one that the dice can roll brings its category along.

@@ -129,6 +129,17 @@ class ImageFiles:
             raise InputError(f"digest: got {digest[:80]!r}; allowed: 64 digits 0-9 a-f")
         return self.root / digest[:2] / f"{digest}.webp"
 
+    def is_intact(self, digest: str) -> bool:
+        """Whether the file of this digest is there, with the bytes that its name promises.
+
+        Raises:
+            InputError: Not a digest.
+        """
+        try:
+            return hashlib.sha256(self.path(digest).read_bytes()).hexdigest() == digest
+        except OSError:
+            return False
+
     def open(self, digest: str) -> Image.Image:
         """Return the decoded picture.
 
@@ -184,6 +195,14 @@ class ImageFiles:
         """Return the digests of ``known`` that have no file."""
         there = {path.name for path in self._all_files()}
         return tuple(digest for digest in dict.fromkeys(known) if f"{digest}.webp" not in there)
+
+    def damaged(self, known: Iterable[str]) -> tuple[str, ...]:
+        """Return the digests of ``known`` whose file has other bytes than it should."""
+        return tuple(
+            digest
+            for digest in dict.fromkeys(known)
+            if self.path(digest).is_file() and not self.is_intact(digest)
+        )
 
     def _all_files(self) -> Iterator[Path]:
         """Yield every file but the thumbnails, which can always be made again."""

@@ -17,6 +17,7 @@ from gemrec.store.models import Models
 from gemrec.store.prompts import Prompts
 from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
+from gemrec.store.serving import ServerLock
 from gemrec.store.snapshots import write_snapshot
 from gemrec.store.tallies import Tallies
 from gemrec.store.tastes import Tastes
@@ -51,6 +52,7 @@ class Store:
     def __init__(self, path: Path, journal: Journal = "wal") -> None:
         self.path = path
         self._database = Database(path, journal=journal)
+        self.serving = ServerLock(path)
         self.annotators = Annotators(self._database)
         self.prompts = Prompts(self._database)
         self.models = Models(self._database)
