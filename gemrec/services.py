@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ from gemrec.images import ImageFiles
 from gemrec.leaderboard import DRAWS, BoardFit, BoardQuery
 from gemrec.pocket.vocabulary import unknown_words
 from gemrec.recommend import Drawer, Drawing, Recommender, Refresher, seeds_for
-from gemrec.records import Board, Image, Prompt, Recommendation, TasteSettings
+from gemrec.records import Board, Image, Model, Prompt, Recommendation, TasteSettings
 from gemrec.retrieval import Filters
 from gemrec.settings import Settings
 from gemrec.store import Store
@@ -331,6 +332,21 @@ def backend_options(settings: Settings) -> BackendOptions:
     )
 
 
+def within_reach(catalog: Catalog, problem: Callable[[Model], str | None], store: Store) -> Catalog:
+    """The models to learn about: those that can run here, and those that have images already.
+
+    The catalog lists many that this machine cannot run, and nobody is helped by a board of models
+    without a vote. A model that votes name counts in any case, whenever they come.
+    """
+    seen = store.images.model_ids()
+    models = {
+        model_id: model
+        for model_id, model in catalog.models.items()
+        if model.retired or model_id in seen or problem(model) is None
+    }
+    return Catalog(MappingProxyType(models))
+
+
 def threads_of_one(workers: int) -> int:
     """CPU threads of one worker where several share the machine; 0, all of them, for a single one."""
     return 0 if workers == 1 else max((os.cpu_count() or 1) // workers, 1)
@@ -427,7 +443,9 @@ def build_services(
         clock=clock,
     )
     embeddings = EmbeddingService(EncoderWorker(encoder_options(settings)), store, images)
-    refresher = Refresher(store, catalog, embeddings.name, clock)
+    refresher = Refresher(
+        store, within_reach(catalog, grids.problem, store), embeddings.name, clock
+    )
 
     def told() -> None:
         refresher.nudge_images()
