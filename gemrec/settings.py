@@ -98,6 +98,9 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/\s]+/?$",
         description="Where `models fetch civitai` asks.",
     )
+    civitai_token: str = Field(
+        "", description="Of an account there; some checkpoints are only for people with one."
+    )
     open_api: bool = Field(
         True, description="Whether the API believes the plain `annotator` name it is given."
     )

@@ -122,6 +122,7 @@ def test_grids_against_a_plain_loop(
         ImageFiles(tmp_path / "images"),
         store,
         catalog,
+        timeout=900.0,
     )
     for model in models:  # load and warm up
         service.generate([GridRequest(model, Prompt("a cat"), (99,))])
