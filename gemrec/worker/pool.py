@@ -53,6 +53,7 @@ def hire(
     name: str,
     nice: int = 5,
     key: Callable[[object], Key] = no_key,
+    **rules: Any,
 ) -> Worker:
     """One worker or a pool of them; starts nothing.
 
@@ -63,8 +64,9 @@ def hire(
         name: What the workers do; shown in errors.
         nice: How much lower the children's priority is, 0..19.
         key: What a job needs, the dearest to change first.
+        rules: Further keyword arguments of ``WorkerProcess``, such as how patient it is.
     """
-    rules: dict[str, Any] = {"key": key}
+    rules |= {"key": key}
     if crew.kind == "ray":
         rules |= {"launch": partial(RayChild, crew), "redo": REDO}
     workers = [WorkerProcess(factory, arguments, name, nice, **rules) for _ in range(crew.workers)]

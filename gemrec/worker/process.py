@@ -17,6 +17,7 @@ from gemrec.worker.conversation import (
     Rules,
     never,
 )
+from gemrec.worker.pace import NO_TURNS, Pace
 from gemrec.worker.waiting import Key, Waiting, no_key
 
 OBEY_SECONDS = 2.0  # how long a job may take to stop after its time limit before it is killed
@@ -42,6 +43,9 @@ class WorkerProcess:
         launch: Starts a child; the default is a process on this machine.
         redo: How often a job whose child died is begun again with a fresh child; its events then
             repeat.
+        turn_seconds: Seconds that any job may take although others wait; one that takes longer, and
+            far longer than most, is asked to stop and starts again after them, for twice as long.
+            Infinity for jobs that are never interrupted.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class WorkerProcess:
         key: Callable[[object], Key] = no_key,
         launch: Callable[[Assignment], Child] = LocalChild,
         redo: int = 0,
+        turn_seconds: float = NO_TURNS,
     ) -> None:
         self.name = name
         self._assignment = Assignment(factory, arguments, nice)
@@ -63,6 +68,7 @@ class WorkerProcess:
         self._jobs = Waiting(key)
         self._launch = launch
         self._redo = redo
+        self._pace = Pace(turn_seconds)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -215,12 +221,20 @@ class WorkerProcess:
             pipe = self._living_child().pipe
             number = next(self._numbers)
             conversation = Conversation(
-                pipe, job, number, self._rules, self._closing, self._jobs.somebody_urgent
+                pipe,
+                job,
+                number,
+                self._rules,
+                self._closing,
+                self._jobs.somebody_urgent,
+                self._pace.turn(),
             )
             if not conversation.follow():
                 self._drop_child()
+            if conversation.done_in is not None:
+                self._pace.note(conversation.done_in)
             if conversation.gave_way:
-                self._jobs.put(job)
+                self._jobs.put_back(job)
         except (OSError, EOFError) as error:
             status = self._drop_child(patience=1.0)
             begun = conversation is not None and conversation.begun

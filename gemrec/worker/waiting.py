@@ -49,6 +49,12 @@ class Waiting:
             self._entries.append(entry)
             self._filled.notify()
 
+    def put_back(self, job: Job) -> None:
+        """Add a job that gave way to others: what it has loaded counts for nothing now."""
+        with self._filled:
+            self._last = ()
+        self.put(job)
+
     def get(self) -> Job | None:
         """Wait for a job in the foreground or, when there is none, for any."""
         with self._filled:

@@ -82,3 +82,12 @@ def test_background_jobs_come_last_whatever_is_loaded():
     waiting.put(Job(("a", 1), None, background=lambda: True))
     waiting.put(Job(("b", 0), None))
     assert [waiting.get().payload for _ in range(2)] == [("b", 0), ("a", 1)]
+
+
+def test_who_gave_way_does_not_come_next_because_its_model_is_loaded():
+    waiting = Waiting(key)
+    waiting.put(Job(("slow", 0), None))
+    slow = waiting.get()
+    waiting.put(Job(("b", 0), None))
+    waiting.put_back(slow)
+    assert [waiting.get().payload for _ in range(2)] == [("b", 0), ("slow", 0)]
