@@ -73,7 +73,7 @@ class TestWrongInput:
     @pytest.mark.parametrize(
         ("words", "says"),
         [
-            (["nonsense"], ["nonsense", "generate, build, leaderboard", "models"]),
+            (["nonsense"], ["nonsense", "generate, build, leaderboard"]),
             (["generate"], ["--prompt", "got nothing"]),
             (["generate", "--prompt", " "], ["prompt", "got nothing", "allowed"]),
             (["generate", "--prompt", "x" * 301], ["prompt", "301", "300"]),
