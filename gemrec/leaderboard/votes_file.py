@@ -108,7 +108,9 @@ class VotesFile:
             if wanted is None:
                 continue
             if wanted not in known:
-                raise InputError(f"{what}: got {wanted!r}; allowed: {some(known) or 'none in the file'}")
+                raise InputError(
+                    f"{what}: got {wanted!r}; allowed: {some(known) or 'none in the file'}"
+                )
             columns = columns[:, columns[row] == known.index(wanted)]
         return columns
 

@@ -81,7 +81,10 @@ class TestWrongInput:
             (["generate", "--prompt", PROMPT, "--seed", "-1"], ["--seed", "-1", "0 to"]),
             (["leaderboard", "--category", "nope"], ["category", "nope", "animal, food"]),
             (["leaderboard", "--method", "x"], ["--method: got 'x'; allowed: davidson, bt, elo"]),
-            (["leaderboard", "--cluster", "it's"], ["--cluster", "it's", "annotator, prompt, none"]),
+            (
+                ["leaderboard", "--cluster", "it's"],
+                ["--cluster", "it's", "annotator, prompt, none"],
+            ),
             (["leaderboard", "--annotator", "Zoe"], ["annotator: got 'Zoe'", "nobody has voted"]),
             (["leaderboard", "--campaign", "s9"], ["campaign: got 's9'", "no study has votes"]),
             (["leaderboard", "--since", "soon"], ["since: got 'soon'", "2026-03-01"]),
