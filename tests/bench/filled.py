@@ -1,7 +1,7 @@
 """Votes by the million: as columns of numbers, and written into a database as the app would leave it."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +27,16 @@ class World:
     outcome: np.ndarray
     person: np.ndarray
     category: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """How many votes."""
+        return len(self.first)
+
+    def only(self, chosen: np.ndarray) -> "World":
+        """The votes that a (K,) mask picks."""
+        columns = ("first", "second", "outcome", "person", "category")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
     def counts(self) -> Counts:
         return counts_from_codes(
