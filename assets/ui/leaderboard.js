@@ -21,6 +21,8 @@
     head.setAttribute("aria-sort", ascending ? "ascending" : "descending");
     for (const body of table.tBodies) {
       const rows = [...body.rows].filter((row) => !row.classList.contains("g-group"));
+      rows.forEach((row, place) => { row.dataset.place ??= place; });
+      rows.sort((a, b) => a.dataset.place - b.dataset.place); /* equal ones stand as in the board */
       rows.sort((a, b) => {
         const [x, y] = [valueOf(a, column), valueOf(b, column)];
         if (x === undefined || y === undefined) return (x === undefined) - (y === undefined);

@@ -43,7 +43,7 @@ def show(page: Page, view: str) -> None:
     else:
         described = {"Intervals": "Ratings with", "Win rates": "Win rates", "Cost": "Rating against",
                      "Over time": "Ratings over"}[view]  # fmt: skip
-        expect(page.locator(f"#board-chart svg[aria-label^='{described}']")).to_be_visible(
+        expect(page.locator(f"#board-chart [aria-label^='{described}'] svg.marks")).to_be_visible(
             timeout=SLOW
         )
 
@@ -99,7 +99,7 @@ def test_hovering_explains_and_the_theme_changes_charts_at_once(new_context, ope
     open_board(page)
     show(page, "Intervals")
     bar = page.locator("#board-chart svg g.mark-rect path").first
-    bar.hover()
+    bar.hover(force=True)  # the dot in its middle says the same
     tooltip = page.locator("#vg-tooltip-element")
     expect(tooltip).to_contain_text("95 % interval")
     expect(tooltip).to_contain_text("Votes")
