@@ -23,13 +23,14 @@ from gemrec.arena import (
     Draw,
     RateLimits,
     TicketOffice,
+    build_arena,
     check_prompt,
 )
 from gemrec.backup import Backups, Restored, open_place, restore
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
-from gemrec.gallery import GalleryDesk, Scorer
+from gemrec.gallery import Cartographer, Choices, GalleryDesk, Scorer, Summarist
 from gemrec.generation import (
     BackendOptions,
     GenerationWorker,
@@ -38,7 +39,8 @@ from gemrec.generation import (
     SafetyOptions,
     warm_up_jobs,
 )
-from gemrec.generation.safety import load_blocked_words
+from gemrec.generation.ledger import open_ledger
+from gemrec.generation.safety import SafetyRules, load_blocked_words
 from gemrec.images import ImageFiles
 from gemrec.leaderboard import DRAWS, BoardFit, BoardQuery
 from gemrec.pocket.vocabulary import unknown_words
@@ -73,6 +75,8 @@ class Services:
         drawer: Runs models for a recommendation.
         arena: Battles and votes.
         gallery: Everything generated, scored.
+        choices: What people choose and report in the gallery.
+        summaries: People's best models.
         clock: Now, timezone-aware UTC.
         rng_factory: A fresh random generator.
         backups: Saves snapshots; None where the settings name no place for them.
@@ -90,6 +94,8 @@ class Services:
     drawer: Drawer
     arena: Arena
     gallery: GalleryDesk
+    choices: Choices
+    summaries: Summarist
     clock: Callable[[], datetime]
     rng_factory: Callable[[], np.random.Generator]
     backups: Backups | None = None
@@ -291,16 +297,18 @@ def utc_now() -> datetime:
 
 
 def catalog_files(settings: Settings) -> tuple[Path, ...]:
-    """The shipped catalog and the user's own, which adds to it or replaces entries."""
-    own = () if settings.models is None else (settings.models,)
+    """The shipped catalog, imported ones, and the user's own, which adds or replaces entries."""
+    imported = tuple(sorted(settings.imports_folder.glob("*/models.toml")))
+    own = (*imported, *(() if settings.models is None else (settings.models,)))
     shipped = (settings.assets / "models.toml", settings.assets / "hub-models.toml")
     # A folder of assets of one's own need not offer models of the Hub.
     return (*(path for path in shipped if path == shipped[0] or path.is_file()), *own)
 
 
 def prompt_files(settings: Settings) -> tuple[Path, ...]:
-    """The shipped prompts and the user's own."""
-    own = () if settings.prompts is None else (settings.prompts,)
+    """The shipped prompts, imported ones and the user's own."""
+    imported = tuple(sorted(settings.imports_folder.glob("*/prompts.csv")))
+    own = (*imported, *(() if settings.prompts is None else (settings.prompts,)))
     return (settings.assets / "prompts.csv", *own)
 
 
@@ -392,10 +400,10 @@ def build_services(
     store = Store(settings.database, settings.journal)
     store.models.sync(catalog.models.values(), clock())
     images = ImageFiles(settings.image_folder)
+    options = backend_options(settings)
+    rules = SafetyRules(options.safety, open_ledger(settings.database))
     grids = GridService(
-        GenerationWorker(
-            settings.backend, backend_options(settings), warm_up_jobs(catalog.active())
-        ),
+        GenerationWorker(settings.backend, options, warm_up_jobs(catalog.active())),
         images,
         store,
         catalog,
@@ -415,7 +423,7 @@ def build_services(
         embeddings.text_vector(prompt.text, wait=False)
         embeddings.embed_in_background(made, told)
 
-    arena = Arena(
+    arena = build_arena(
         store,
         catalog,
         grids,
@@ -426,7 +434,7 @@ def build_services(
         refresher,
         clock,
         rng_factory,
-        ArenaLimits(settings.prompt_length),
+        ArenaLimits(settings.prompt_length, refuse=rules.refused_prompt),
         RateLimits(
             settings.annotator_limit,
             settings.address_limit,
@@ -435,7 +443,14 @@ def build_services(
         on_images=embed,
         vectors=partial(embeddings.image_vectors, wait=False),
     )
-    gallery = GalleryDesk(store, catalog, refresher, Scorer(store, embeddings), arena.hidden_images)
+    gallery = GalleryDesk(
+        store,
+        catalog,
+        refresher,
+        Scorer(store, embeddings),
+        arena.hidden_images,
+        Cartographer(store, embeddings.name),
+    )
     recommender = Recommender(
         store, catalog, refresher, embeddings, known_words_of(settings), clock
     )
@@ -452,6 +467,8 @@ def build_services(
         Drawer(grids, embeddings, refresher),
         arena,
         gallery,
+        Choices(store, gallery, arena, clock),
+        Summarist(store, catalog, refresher, gallery.unseen, clock),
         clock,
         rng_factory,
         None

@@ -12,12 +12,14 @@ from gemrec.ui.board_file import board_file_route
 from gemrec.ui.context import Context
 from gemrec.ui.endpoints import Page, add_endpoints
 from gemrec.ui.for_you_tab import build_for_you_tab
+from gemrec.ui.gallery_tab import build_gallery_tab
 from gemrec.ui.identity import Identity, IdentityMiddleware
 from gemrec.ui.leaderboard_tab import build_leaderboard_tab
 from gemrec.ui.pictures import Pictures
 from gemrec.ui.routes import build_routes
 from gemrec.ui.sessions import Cancellations
 from gemrec.ui.theme import build_theme, read_head
+from gemrec.ui.visits import MOST_PAGES, keep_visits
 
 THREADS = 40
 BRAND = (
@@ -54,6 +56,8 @@ def build_demo(services: Services, context: Context | None = None) -> gr.Blocks:
                 arena_prompt = build_arena_tab(shared, demo)
             with gr.Tab("For you", id="for-you", elem_id="tab-for-you") as for_you:
                 build_for_you_tab(shared, for_you, arena_prompt)
+            with gr.Tab("Gallery", id="gallery", elem_id="tab-gallery"):
+                build_gallery_tab()
             with gr.Tab("Leaderboard", id="leaderboard", elem_id="tab-leaderboard") as board:
                 build_leaderboard_tab(shared, board)
         add_endpoints(shared)
@@ -71,10 +75,11 @@ def launch_arguments(services: Services, context: Context) -> dict[str, Any]:
         "head": read_head(settings.assets),
         "favicon_path": str(settings.assets / "ui" / "favicon.svg"),
         "app_kwargs": {
-            "routes": [*build_routes(services, context.pictures), board_file_route(context)],
+            "routes": [*build_routes(context), board_file_route(context)],
             "middleware": [Middleware(IdentityMiddleware, identity=context.identity)],
         },
         "max_threads": THREADS,
+        "state_session_capacity": MOST_PAGES,
         "show_error": False,
         "run_history": False,
         "enable_monitoring": False,
@@ -101,6 +106,7 @@ def launch(services: Services, *, prevent_thread_lock: bool = False) -> tuple[gr
     context = build_context(services)
     demo = build_demo(services, context)
     _, url, _ = demo.launch(prevent_thread_lock=True, **launch_arguments(services, context))
+    keep_visits(demo)
     print(f"GEMRec is on {url}", flush=True)  # noqa: T201
     if not prevent_thread_lock:
         demo.block_thread()
