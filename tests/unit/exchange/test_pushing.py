@@ -19,10 +19,10 @@ class DataSets:
         self.made, self.files, self.allowed, self.url = {}, {}, True, ""
 
     def __call__(self, request):
+        if not self.allowed:
+            return Answer.json({"error": "Unauthorized"}, 401)
         if request.path == "/api/repos/create":
             asked = json.loads(request.body)
-            if not self.allowed:
-                return Answer.json({"error": "Unauthorized"}, 401)
             self.made = asked
             return Answer.json({"url": f"{self.url}/datasets/ada/votes", "name": "ada/votes"})
         if request.path.endswith("/preupload/main"):
@@ -73,6 +73,7 @@ def test_a_push_is_private_and_whole(hub, tmp_path):
 
 def test_a_refusal_says_what_to_do(hub, tmp_path):
     hub.allowed = False
+    (tmp_path / "votes.csv").write_text("a\n")
     with pytest.raises(InputError, match="hf auth login"):
         push_folder(tmp_path, "ada/votes")
     with pytest.raises(InputError, match="owner/name"):
