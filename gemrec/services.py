@@ -120,6 +120,8 @@ class Services:
         # Images made by the CLI, or just before the last stop, have no vectors yet.
         self.embeddings.embed_in_background(self.store.images.all(), self._tell_of_vectors)
         self.recommender.prepare()
+        if self.settings.retention_days:
+            threading.Thread(target=self._forget_inactive, name="retention", daemon=True).start()
         if self.backups is not None:
             self.backups.start()
 
@@ -134,6 +136,16 @@ class Services:
         self.gallery.close()
         self.store.close()
         self.store.serving.release()
+
+    def _forget_inactive(self) -> None:
+        """Forget people who have been silent for as long as the owner has set."""
+        try:
+            people = self.rights.forget_inactive(self.settings.retention_days)
+        except GemrecError as error:
+            log.warning("retention: %s", error)
+            return
+        if people:
+            log.info("retention: %d people forgotten", people)
 
     def prompt(self, text: str, category: str = "") -> Prompt:
         """A checked prompt; one that the dice can roll brings its category along.

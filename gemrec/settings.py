@@ -110,7 +110,9 @@ class Settings(BaseSettings):
         "anonymise", description="What becomes of the votes of people who delete their data."
     )
     retention_days: int = Field(
-        0, ge=0, description="Days after their last vote when people are forgotten; 0 keeps them."
+        0,
+        ge=0,
+        description="Days after their last vote when people are forgotten, at the next start; 0 keeps them.",
     )
     civitai_token: str = Field(
         "", description="Of an account there; some checkpoints are only for people with one."

@@ -125,7 +125,7 @@ class Assignments:
         Returns:
             The assignment; None when there is nothing for this person.
         """
-        values = {
+        values: dict[str, str | int] = {
             "campaign": campaign_id,
             "annotator": annotator_id,
             "now": to_text(now),
@@ -187,6 +187,21 @@ class Assignments:
                 _WITH_ITEM + "WHERE assignment.battle_id = ?", (battle_id,)
             ).fetchone()
         return None if row is None else _assignment(row)
+
+
+def check_allowed(connection: sqlite3.Connection, battle_id: str, outcome: str | None) -> None:
+    """Refuse an outcome that the study of a battle does not ask for.
+
+    Raises:
+        InputError: It does not.
+    """
+    row = connection.execute(
+        "SELECT spec FROM assignment JOIN campaign ON campaign.id = campaign_id WHERE battle_id = ?",
+        (battle_id,),
+    ).fetchone()
+    allowed = None if row is None else json.loads(row["spec"]).get("outcomes")
+    if allowed is not None and outcome is not None and outcome not in allowed:
+        raise InputError(f"outcome: got {outcome!r}; allowed in this study: {', '.join(allowed)}")
 
 
 def check_room(connection: sqlite3.Connection, battle_id: str, now: str) -> None:

@@ -171,3 +171,15 @@ def test_a_cap_a_failure_and_a_closed_study(queue):
     assert queue.lease("p3") is None
     with pytest.raises(TicketError):
         queue.store.votes.cast(ticket, Outcome.LEFT, queue.clock())
+
+
+def test_only_the_outcomes_of_the_study_are_taken(store, clock):
+    queue = Queue(store, clock, spec='{"overlap": 2, "outcomes": ["left", "right"]}')
+    given = queue.lease()
+    ticket = queue.ticket(given)
+    with pytest.raises(InputError, match="allowed in this study: left, right"):
+        store.votes.cast(ticket, Outcome.BOTH_BAD, clock())
+    vote = store.votes.cast(ticket, Outcome.LEFT, clock())
+    with pytest.raises(InputError, match="allowed in this study"):
+        store.votes.append_change(vote.id, EventKind.EDIT, Outcome.TIE, clock())
+    store.votes.append_change(vote.id, EventKind.UNDO, None, clock())
