@@ -184,7 +184,7 @@ def _quality(document: Document) -> RenderableType:
     model = Text(
         f"Reliability: {document['reliability_model']}; shown, never applied.", style="dim"
     )
-    return Group(table, *([people, model] if least else []))
+    return Group(table, people, model) if least else table
 
 
 def status_table(document: Document) -> RenderableType:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 import yaml
@@ -167,7 +167,7 @@ class ResearchDesk:
 
 
 def _choice(label: str, choices: list[str], elem_id: str) -> gr.Dropdown:
-    made = gr.Dropdown(
+    return gr.Dropdown(
         choices,
         value=choices[0] if choices else None,
         label=label,
@@ -179,4 +179,3 @@ def _choice(label: str, choices: list[str], elem_id: str) -> gr.Dropdown:
         scale=0,
         min_width=260,
     )
-    return cast("gr.Dropdown", made)
