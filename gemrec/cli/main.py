@@ -15,6 +15,7 @@ from gemrec.cli.making import choose_models, export_images, make_images
 from gemrec.cli.opening import open_services, settings_for
 from gemrec.cli.options import AsJson, Db, PromptText, whole_number
 from gemrec.cli.output import answer, tell
+from gemrec.cli.studies import evaluate
 from gemrec.documents import (
     images_document,
     models_document,
@@ -150,6 +151,7 @@ def prompts(
         answer(document, as_json, tables.prompts)
 
 
+app.command()(evaluate)
 app.command()(rebuild)
 
 

@@ -103,7 +103,7 @@ def shared_prior(
         downloads: Download count per model id; those it leaves out count as average.
         features: What the models' pictures look like.
     """
-    popularity = _standardised_popularity(models, downloads)
+    popularity = standardised_popularity(models, downloads)
     rows = np.array([features.expected(model_id) for model_id in models], dtype=np.int64)
     has_features = rows >= 0
     phi = features.looks[rows]
@@ -241,7 +241,8 @@ class _Problem:
         return sums(self._first, values, size) - sums(self._second, values, size)
 
 
-def _standardised_popularity(models: Sequence[str], downloads: Mapping[str, int]) -> Array:
+def standardised_popularity(models: Sequence[str], downloads: Mapping[str, float]) -> Array:
+    """(M,) logarithms of downloads with mean 0 and deviation 1; 0 for a model without a count."""
     known = [model_id for model_id in models if model_id in downloads]
     logs = np.log1p([float(downloads[model_id]) for model_id in known])
     spread = float(logs.std()) if known else 0.0

@@ -1,0 +1,58 @@
+"""Commands for studies: how well votes are foretold, and how well simulated people are served."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from gemrec.cli.options import AsJson
+from gemrec.cli.output import answer
+from gemrec.documents import Document
+from gemrec.evaluation import compare_methods, read_items, read_votes
+
+
+def evaluate(
+    votes: Annotated[
+        Path,
+        typer.Option(
+            metavar="CSV",
+            help="Votes to learn from: model_a, model_b, outcome; annotator, prompt and category "
+            "where known.",
+        ),
+    ],
+    test: Annotated[Path, typer.Option(metavar="CSV", help="Votes to foretell.")],
+    items: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="Features: model and numeric columns; downloads and category where known.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare ways to foretell held-out votes: chance, popularity, one board, one person, gemrec."""
+    known = None if items is None else read_items(items)
+    rows = compare_methods(read_votes(votes), read_votes(test), known)
+    answer(_document(rows), as_json, _render)
+
+
+def _document(rows: Sequence[Any]) -> Document:
+    """Frozen rows as the objects of a document, without those that say nothing."""
+    kept = ({k: v for k, v in asdict(row).items() if v is not None} for row in rows)
+    return {
+        "rows": [
+            {k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in kept
+        ]
+    }
+
+
+def _render(document: Document) -> Table:
+    rows = document["rows"]
+    columns = list(rows[0]) if rows else []
+    table = Table(*(column.replace("_", " ") for column in columns))
+    for row in rows:
+        table.add_row(*(f"{v:.4f}" if isinstance(v, float) else str(v) for v in row.values()))
+    return table
