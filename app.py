@@ -1,9 +1,10 @@
 """Run GEMRec: settings, services, page. Also the entry point of a Hugging Face Space."""
 
+import signal
 import sys
 
 from gemrec.errors import GemrecError
-from gemrec.services import build_services
+from gemrec.services import build_services, restore_backup
 from gemrec.settings import load_settings
 from gemrec.ui import launch
 
@@ -11,13 +12,22 @@ from gemrec.ui import launch
 def main() -> int:
     """Serve the page until it is stopped; return the exit code."""
     try:
-        services = build_services(load_settings())
+        settings = load_settings()
+        restored = restore_backup(settings)
+        services = build_services(settings)
     except GemrecError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    services.start()
+    if restored is not None:
+        sys.stderr.write(f"{restored}\n")
+    # A Space is stopped by SIGTERM: leave through the same door as for Ctrl+C, with a last snapshot.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
+        services.start()
         launch(services)
+    except GemrecError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     finally:
         services.close()
     return 0

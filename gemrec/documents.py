@@ -5,12 +5,14 @@ interval ends) become null.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from gemrec.arena import LABELS, BattleReady, Side
 from gemrec.errors import InputError
+from gemrec.gallery import ScoredImage
 from gemrec.leaderboard import POINTS_PER_LOGIT, Ratings, Voters, most_moved
+from gemrec.ranking import KINDS, Weights
 from gemrec.recommend import Rebuilt
 from gemrec.records import (
     BattleForm,
@@ -355,6 +357,30 @@ def images_document(images: Iterable[Image], file_for: Callable[[Image], str]) -
             }
             for image in images
         ]
+    }
+
+
+def scores_document(
+    prompt: str,
+    weights: Weights,
+    images: Sequence[ScoredImage],
+    file_for: Callable[[Image], str],
+) -> Document:
+    """The images of a prompt by their combined score; unknown values are null."""
+    return {
+        "prompt": prompt,
+        "weights": {kind: getattr(weights, kind) for kind in KINDS},
+        "images": [
+            {
+                "model": scored.image.model_id,
+                "seed": scored.image.seed,
+                "score": _number(scored.score),
+                "raw": {kind: _maybe(value) for kind, value in scored.raw.items()},
+                "normalised": {k: _number(v) for k, v in scored.normalised.items()},
+                "file": file_for(scored.image),
+            }
+            for scored in images
+        ],
     }
 
 

@@ -12,6 +12,8 @@
     ├── CatalogError         a catalog file has a bad entry
     ├── SettingsError        an environment variable has a bad value
     ├── StoreError           the database cannot be opened, read or written
+    │   └── NewerSchemaError     it was written by a newer gemrec
+    ├── BackupError          the place of the backups cannot be reached, or holds no good snapshot
     ├── GenerationError      a model could not make its images
     │   ├── GenerationTimeoutError
     │   ├── GenerationCancelledError
@@ -63,6 +65,14 @@ class SettingsError(GemrecError):
 
 class StoreError(GemrecError):
     """The database cannot be opened, read or written."""
+
+
+class NewerSchemaError(StoreError):
+    """The database was written by a newer gemrec."""
+
+
+class BackupError(GemrecError):
+    """The place of the backups cannot be reached, or what lies there is no good."""
 
 
 class GenerationError(GemrecError):

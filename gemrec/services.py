@@ -25,9 +25,11 @@ from gemrec.arena import (
     TicketOffice,
     check_prompt,
 )
+from gemrec.backup import Backups, Restored, open_place, restore
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
+from gemrec.gallery import GalleryDesk, Scorer
 from gemrec.generation import (
     BackendOptions,
     GenerationWorker,
@@ -70,8 +72,10 @@ class Services:
         recommender: What suits whom, and what people have set about it.
         drawer: Runs models for a recommendation.
         arena: Battles and votes.
+        gallery: Everything generated, scored.
         clock: Now, timezone-aware UTC.
         rng_factory: A fresh random generator.
+        backups: Saves snapshots; None where the settings name no place for them.
     """
 
     settings: Settings
@@ -85,25 +89,39 @@ class Services:
     recommender: Recommender
     drawer: Drawer
     arena: Arena
+    gallery: GalleryDesk
     clock: Callable[[], datetime]
     rng_factory: Callable[[], np.random.Generator]
+    backups: Backups | None = None
 
     def start(self) -> None:
-        """Start the refresher and warm the workers up; returns at once."""
+        """Start the refresher and warm the workers up; returns at once.
+
+        Raises:
+            StoreError: Another process serves this database.
+        """
+        self.store.serving.acquire()
         self.refresher.start()
         self.grids.start()
         self.embeddings.warm_up(after=self.grids.wait_until_ready)
+        self.gallery.start()
         # Images made by the CLI, or just before the last stop, have no vectors yet.
-        self.embeddings.embed_in_background(self.store.images.all(), self.refresher.nudge_images)
+        self.embeddings.embed_in_background(self.store.images.all(), self._tell_of_vectors)
         self.recommender.prepare()
+        if self.backups is not None:
+            self.backups.start()
 
     def close(self) -> None:
         """Stop threads and worker processes."""
         self.arena.close()
         self.refresher.close()
+        if self.backups is not None:
+            self.backups.close()
         self.grids.close()
         self.embeddings.close()
+        self.gallery.close()
         self.store.close()
+        self.store.serving.release()
 
     def prompt(self, text: str, category: str = "") -> Prompt:
         """A checked prompt; one that the dice can roll brings its category along.
@@ -228,6 +246,10 @@ class Services:
         """
         return self.prompts.sample(self.rng_factory(), category)
 
+    def _tell_of_vectors(self) -> None:
+        self.refresher.nudge_images()
+        self.gallery.nudge()
+
     def _category_of(self, text: str) -> str:
         return next((p.category for p in self.prompts.prompts if p.text == text), "")
 
@@ -329,6 +351,25 @@ def known_words_of(settings: Settings) -> Callable[[str], bool]:
     return lambda phrase: not unknown_words(phrase)
 
 
+def restore_backup(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Restored | None:
+    """Fill an empty disk from the newest good snapshot; call it before :func:`build_services`.
+
+    Returns:
+        What came back; None when no place of backups is set, there is a database already, or no
+        snapshot yet.
+
+    Raises:
+        SettingsError: The setting names no place.
+        BackupError: The place cannot be reached, or none of its snapshots is good.
+        NewerSchemaError: The newest snapshot was written by a newer gemrec.
+    """
+    place = open_place(settings.backup)
+    if place is None:
+        return None
+    images = ImageFiles(settings.image_folder)
+    return restore(place, settings.database, images, clock())
+
+
 def build_services(
     settings: Settings,
     clock: Callable[[], datetime] = utc_now,
@@ -345,9 +386,10 @@ def build_services(
         CatalogError: A file of models or prompts has a bad entry.
         StoreError: The database cannot be opened.
     """
+    place = open_place(settings.backup)
     catalog = load_catalog(*catalog_files(settings))
     prompts = load_prompts(*prompt_files(settings))
-    store = Store(settings.database)
+    store = Store(settings.database, settings.journal)
     store.models.sync(catalog.models.values(), clock())
     images = ImageFiles(settings.image_folder)
     grids = GridService(
@@ -363,11 +405,15 @@ def build_services(
     embeddings = EmbeddingService(EncoderWorker(encoder_options(settings)), store, images)
     refresher = Refresher(store, catalog, embeddings.name, clock)
 
+    def told() -> None:
+        refresher.nudge_images()
+        gallery.nudge()
+
     def embed(prompt: Prompt, made: Sequence[Image]) -> None:
         """Prepare what a recommendation for this prompt will want to know."""
         refresher.nudge_images()
         embeddings.text_vector(prompt.text, wait=False)
-        embeddings.embed_in_background(made, refresher.nudge_images)
+        embeddings.embed_in_background(made, told)
 
     arena = Arena(
         store,
@@ -389,6 +435,7 @@ def build_services(
         on_images=embed,
         vectors=partial(embeddings.image_vectors, wait=False),
     )
+    gallery = GalleryDesk(store, catalog, refresher, Scorer(store, embeddings), arena.hidden_images)
     recommender = Recommender(
         store, catalog, refresher, embeddings, known_words_of(settings), clock
     )
@@ -404,6 +451,10 @@ def build_services(
         recommender,
         Drawer(grids, embeddings, refresher),
         arena,
+        gallery,
         clock,
         rng_factory,
+        None
+        if place is None
+        else Backups(store, images, place, settings.backup_minutes, settings.backup_keep, clock),
     )

@@ -93,6 +93,22 @@ class Settings(BaseSettings):
         True, description="Whether the API believes the plain `annotator` name it is given."
     )
 
+    backup: str = Field(
+        "",
+        description="Where snapshots of votes and images go, and an empty disk is restored from: "
+        "a folder (such as a mounted bucket) or `hf://datasets/OWNER/NAME`, which is private; "
+        "empty for none.",
+    )
+    backup_minutes: float = Field(
+        30.0, gt=0, description="Minutes between two snapshots; one more is saved at shutdown."
+    )
+    backup_keep: int = Field(10, ge=2, description="How many snapshots are kept.")
+    journal: Literal["wal", "delete"] = Field(
+        "wal",
+        description="SQLite's journal; `delete` for a file system without locks or shared memory, "
+        "such as a mounted bucket.",
+    )
+
     @property
     def database(self) -> Path:
         """The SQLite file."""

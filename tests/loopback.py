@@ -51,7 +51,7 @@ def serve(handle: Handle) -> Iterator[str]:
 
         def _answer(self) -> None:
             parts = urlsplit(self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = read_body(self)
             request = Request(
                 self.command, unquote(parts.path), parse_qs(parts.query), self.headers, body
             )
@@ -86,6 +86,18 @@ def serve(handle: Handle) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def read_body(handler: BaseHTTPRequestHandler) -> bytes:
+    """All bytes of a request, whichever way their length is told."""
+    if "chunked" not in (handler.headers.get("Transfer-Encoding") or ""):
+        return handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+    body = b""
+    while size := int(handler.rfile.readline().split(b";")[0], 16):
+        body += handler.rfile.read(size)
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return body
 
 
 class Hub:

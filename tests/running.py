@@ -1,6 +1,8 @@
 """``python app.py`` as people run it, for tests of the whole."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,27 +20,39 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class RunningApp:
-    """The address of an app, and the seconds that it took to answer there."""
+    """The address of an app, the seconds that it took to answer there, and its process."""
 
     url: str
     seconds: float
+    process: "subprocess.Popen[bytes]"
+
+    def kill(self) -> None:
+        """End it as a power cut of the process would: no goodbye."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
 
 
 @contextmanager
-def run_app(folder: Path, port: int) -> Iterator[RunningApp]:
-    """Run the app on the shipped catalog with its data in ``folder`` until the block ends."""
+def run_app(folder: Path, port: int, **environment: str) -> Iterator[RunningApp]:
+    """Run the app with its data in ``folder`` until the block ends; on the shipped catalog.
+
+    Args:
+        folder: The data folder.
+        port: Where it listens.
+        environment: Further settings, such as ``GEMREC_BACKEND``.
+    """
     url = f"http://127.0.0.1:{port}"
     places = {"GEMREC_DATA": str(folder), "GEMREC_PORT": str(port)}
     start = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=REPOSITORY, env={**os.environ, **places}
+        [sys.executable, "app.py"], cwd=REPOSITORY, env={**os.environ, **places, **environment}
     )
     try:
         while not answers(url):
             assert process.poll() is None, f"app.py ended with {process.returncode}"
             assert time.monotonic() - start < PATIENCE, f"no answer from {url}"
             time.sleep(0.02)
-        yield RunningApp(url, time.monotonic() - start)
+        yield RunningApp(url, time.monotonic() - start, process)
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -49,3 +63,21 @@ def answers(url: str) -> bool:
         return httpx.get(f"{url}/health", timeout=5).is_success
     except httpx.TransportError:
         return False
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def scripted(folder: Path, **more: str) -> dict[str, str]:
+    """Environment of a server on the scripted models of ``tests.browser.server.settings_of``."""
+    return {
+        "GEMREC_BACKEND": "scripted",
+        "GEMREC_ASSETS": str(folder / "assets"),
+        "GEMREC_ANNOTATOR_LIMIT": "",
+        "GEMREC_ADDRESS_LIMIT": "",
+        **more,
+    }

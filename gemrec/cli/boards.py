@@ -15,7 +15,7 @@ from gemrec.cli.output import answer, tell
 from gemrec.documents import Document, board_document, rebuilt_document, voters_document
 from gemrec.errors import InputError
 from gemrec.leaderboard import DRAWS, BoardMethod, BoardQuery, Cluster, fit_board, screen_voters
-from gemrec.leaderboard.votes_file import read_votes_file
+from gemrec.leaderboard.votes_file import read_votes_file, some
 from gemrec.recommend import rebuild as rebuild_from_events
 from gemrec.services import Services
 
@@ -113,11 +113,15 @@ def _from_database(services: Services, query: BoardQuery, with_voters: bool) -> 
     if name is not None:
         found = services.annotator_id(name)
         if found is None:
-            raise InputError(
-                f"annotator: got {name!r}; allowed: the name of somebody who has voted"
-            )
+            raise InputError(f"annotator: got {name!r}; allowed: {_voters_of(services)}")
         query = replace(query, annotator_id=found)
     services.refresher.refresh()
+    studies = services.refresher.current().desk.campaigns
+    if query.campaign is not None and query.campaign not in ("", *studies):
+        raise InputError(
+            f"campaign: got {query.campaign!r}; allowed: "
+            f"{some(studies) or 'none, no study has votes yet'}"
+        )
     document = board_document(services.fit_board(query).board) | {"annotator": name}
     if with_voters:
         snapshot = services.refresher.current()
@@ -149,6 +153,14 @@ def _from_file(path: Path, query: BoardQuery, with_voters: bool, minimum: int) -
         found = screen_voters(fitted.ratings, people, file.sides(query))
         document |= voters_document(found, fitted.ratings, {})
     return document
+
+
+def _voters_of(services: Services) -> str:
+    """The names of those who have voted, as far as they fit into a line."""
+    services.refresher.refresh()
+    names, voters = services.store.annotators.names(), services.refresher.current().desk.annotators
+    known = [names.get(person, "") for person in voters]
+    return some(known) or "nobody, as nobody has voted yet; leave out --annotator"
 
 
 def rebuild(db: Db = None, as_json: AsJson = False) -> None:

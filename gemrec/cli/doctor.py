@@ -169,6 +169,15 @@ def _images(settings: Settings) -> Iterator[Check]:
             "Set GEMREC_DATA to the folder that belongs to this database, or copy its files back.",
         )
         return
+    if damaged := files.damaged(known):
+        first = files.path(damaged[0])
+        yield Check(
+            "images",
+            Status.BROKEN,
+            f"{len(damaged)} of {len(known)} image files are damaged, the first is {first}",
+            "Remove them (they are made again when needed) or copy them back.",
+        )
+        return
     orphans = len(files.orphans(known))
     detail = f"{folder}: {len(known)} images, {unused} of them shown in no battle"
     detail += f"; orphaned: {orphans} files that belong to no image of this database"

@@ -1,5 +1,6 @@
 """The commands, their options, and how errors become exit codes."""
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from gemrec.cli.making import choose_models, export_images, make_images
 from gemrec.cli.opening import open_services, settings_for
 from gemrec.cli.options import AsJson, Db, PromptText, whole_number
 from gemrec.cli.output import answer, tell
+from gemrec.cli.people import known_annotator
+from gemrec.cli.scoring import score
 from gemrec.cli.studies import evaluate
 from gemrec.documents import (
     images_document,
@@ -32,7 +35,7 @@ from gemrec.errors import (
 )
 from gemrec.pocket.vocabulary import unknown_words
 from gemrec.records import Model
-from gemrec.services import MOST_MODELS, Services
+from gemrec.services import MOST_MODELS
 
 PROGRAM = "python -m gemrec"
 WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -41,6 +44,10 @@ MOST_IMAGES = 64
 LAST_SEED = 2**31 - 1 - MOST_IMAGES
 ENCODER_SECONDS = 60.0  # nobody warmed it up for a single command
 _WRONG = (InputError, CatalogError, SettingsError, StoreError)
+_BAD_WORD = re.compile(
+    r"Invalid value for '(?P<option>[^']+)': (?:Value error, )?(?P<got>(['\"]).*\3) "
+    r"is not one of (?P<allowed>'.+')\.?"
+)
 
 app = typer.Typer(
     name=PROGRAM,
@@ -120,7 +127,7 @@ def recommend(
     """Rank models and images for one prompt and one person's taste."""
     with open_services(db) as services:
         services.refresher.load()
-        annotator_id = _annotator(services, annotator)
+        annotator_id = known_annotator(services, annotator)
         found = services.recommend(annotator_id, prompt, k, ENCODER_SECONDS)
         document = recommendation_document(
             found, lambda image: services.images.path(image.digest).as_uri()
@@ -153,6 +160,7 @@ def prompts(
 
 app.command()(evaluate)
 app.command()(rebuild)
+app.command()(score)
 
 
 @app.command()
@@ -187,6 +195,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _usage(error: TyperException) -> str:
     """One line for a usage error; names the allowed words where the message does not."""
     message = " ".join(error.format_message().split())
+    if bad := _BAD_WORD.fullmatch(message):
+        allowed = bad["allowed"].replace("'", "")
+        return f"{bad['option']}: got {bad['got']}; allowed: {allowed}"
     if message.startswith("No such command"):
         names = (
             command.name or command.callback.__name__
@@ -197,19 +208,6 @@ def _usage(error: TyperException) -> str:
     if message.startswith("Missing option"):
         message = f"{message.rstrip('.')}: got nothing; give it a value, see --help"
     return message
-
-
-def _annotator(services: Services, name: str | None) -> str | None:
-    """The id of the annotator with this name; a new name has no votes, which is no mistake."""
-    if name is None:
-        return None
-    if not name.strip():
-        raise InputError("annotator: got an empty name; allowed: a name, or leave the option out")
-    annotator_id = services.annotator_id(name)
-    if annotator_id is None:
-        tell(f"Nobody called {name!r} has voted yet, so this is everybody's order.")
-        return name  # an id that nobody has
-    return annotator_id
 
 
 def _tell_unknown_words(prompt: str, models: Sequence[Model]) -> None:

@@ -74,6 +74,20 @@ def checks(document: Document) -> RenderableType:
     return Group(table, Text(verdict, style="bold"))
 
 
+def scores(document: Document) -> RenderableType:
+    """Images, best first; each score as measured and as normalised within the prompt."""
+    kinds = tuple(document["weights"])
+    table = _table(("#", "model", "seed", "score", *(kind.replace("_", " ") for kind in kinds)))
+    for place, row in enumerate(document["images"], start=1):
+        cells = (_measured(row["raw"][kind], row["normalised"][kind]) for kind in kinds)
+        _add(table, place, row["model"], row["seed"], _share(row["score"]), *cells)
+    return _titled("Images of this prompt: measured (within the prompt)", table, "None.")
+
+
+def _measured(raw: float | None, normalised: float) -> str:
+    return "unknown" if raw is None else f"{raw:.3g} ({_share(normalised)})"
+
+
 def _table(columns: Sequence[str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in columns:

@@ -238,14 +238,12 @@ class GridService:
         return kept
 
     def _stored(self, request: GridRequest, seeds: Sequence[int]) -> dict[int, Image]:
-        """Images that exist already, row and file, by seed."""
+        """Images that exist already, row and undamaged file, by seed."""
         found = self._store.images.find(
             request.model.id, request.prompt, seeds, request.model.parameters.key
         )
         return {
-            seed: image
-            for seed, image in found.items()
-            if self._images.path(image.digest).is_file()
+            seed: image for seed, image in found.items() if self._images.is_intact(image.digest)
         }
 
     def _base(self, model: Model) -> Model | None:

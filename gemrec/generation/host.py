@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image as PILImage
@@ -59,7 +59,27 @@ class BackendHandler:
         images = self._backend.generate(
             job, lambda step, steps: emit(StepDone(step, steps)), cancelled
         )
+        check_pictures(images, job)
         emit(Generated(tuple(images), time.monotonic() - started))
+
+
+def check_pictures(images: Sequence[PILImage.Image], job: GenerationJob) -> None:
+    """Refuse what no model makes on purpose, before anybody sees or stores it.
+
+    Raises:
+        GenerationError: Too few or too many pictures, or one that is black all over: numbers that
+            are no numbers (NaN) become black pixels when a pipeline turns them into a picture.
+    """
+    if len(images) != len(job.seeds):
+        raise GenerationError(
+            f"{job.model.name} made {len(images)} images; {len(job.seeds)} were asked for."
+        )
+    for image in images:
+        if image.convert("L").getextrema() == (0, 0):
+            raise GenerationError(
+                f"{job.model.name} made an image that is black all over, as broken weights or too "
+                "little precision do; check its files, or set its dtype to float32."
+            )
 
 
 def build_handler(

@@ -1,7 +1,8 @@
 """A backend that draws plain coloured pictures at once: for tests of everything around it.
 
 A scripted model misbehaves on demand, by the path of its source: ``fail``, ``hang`` (never answers
-and never looks at ``cancelled``) or ``slow:SECONDS`` (that long for each job, in small steps).
+and never looks at ``cancelled``), ``slow:SECONDS`` (that long for each job, in small steps),
+``black`` (what NaN becomes) or ``short`` (one image too few).
 """
 
 import hashlib
@@ -55,7 +56,10 @@ class ScriptedBackend:
                 raise GenerationError(f"{job.model.name} failed, as its script says.")
             time.sleep(pause / steps)
             on_step(step + 1, steps)
-        return [draw(job.model, job.prompt, seed) for seed in job.seeds]
+        images = [draw(job.model, job.prompt, seed) for seed in job.seeds]
+        if behaviour == "black":
+            return [PILImage.new("RGB", image.size) for image in images]
+        return images[1:] if behaviour == "short" else images
 
 
 def draw(model: Model, prompt: str, seed: int) -> PILImage.Image:

@@ -102,6 +102,26 @@ class ImageFiles:
                 f"image: got {len(webp)} bytes that are no picture ({error}); allowed: WebP"
             ) from error
 
+    def restore(self, digest: str, content: bytes) -> None:
+        """Put back a file of this store, byte for byte; one that is damaged is replaced.
+
+        Args:
+            digest: SHA-256 of ``content``, its name.
+            content: The file's bytes.
+
+        Raises:
+            InputError: Not the digest of these bytes.
+            StoreError: The folder cannot be written.
+        """
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise InputError(
+                f"image: got {len(content)} bytes that do not have the digest {digest}"
+            )
+        path = self.path(digest)
+        if not path.is_file() or path.read_bytes() != content:
+            # Copies need not reach the disk one by one: there is another copy.
+            _replace(path, content, durable=False)
+
     def path(self, digest: str) -> Path:
         """Return where the file of this digest lies, whether or not it exists.
 
@@ -111,6 +131,17 @@ class ImageFiles:
         if _DIGEST.fullmatch(digest) is None:
             raise InputError(f"digest: got {digest[:80]!r}; allowed: 64 digits 0-9 a-f")
         return self.root / digest[:2] / f"{digest}.webp"
+
+    def is_intact(self, digest: str) -> bool:
+        """Whether the file of this digest is there, with the bytes that its name promises.
+
+        Raises:
+            InputError: Not a digest.
+        """
+        try:
+            return hashlib.sha256(self.path(digest).read_bytes()).hexdigest() == digest
+        except OSError:
+            return False
 
     def open(self, digest: str) -> Image.Image:
         """Return the decoded picture.
@@ -168,6 +199,14 @@ class ImageFiles:
         there = {path.name for path in self._all_files()}
         return tuple(digest for digest in dict.fromkeys(known) if f"{digest}.webp" not in there)
 
+    def damaged(self, known: Iterable[str]) -> tuple[str, ...]:
+        """Return the digests of ``known`` whose file has other bytes than it should."""
+        return tuple(
+            digest
+            for digest in dict.fromkeys(known)
+            if self.path(digest).is_file() and not self.is_intact(digest)
+        )
+
     def _all_files(self) -> Iterator[Path]:
         """Yield every file but the thumbnails, which can always be made again."""
         return (path for path in sorted(self.root.glob("[0-9a-f][0-9a-f]/*")) if path.is_file())
@@ -192,16 +231,28 @@ def _is_plain(webp: bytes) -> bool:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Give the file its name only when all of it is on the disk."""
+    """Give the file its name only when all of it is on the disk.
+
+    A file of this name and another content is damaged, because the name is the content's digest (a
+    thumbnail's follows from one), and is replaced.
+    """
+    try:
+        is_there = path.is_file() and path.read_bytes() == content
+    except OSError:
+        is_there = False
+    if not is_there:
+        _replace(path, content)
+
+
+def _replace(path: Path, content: bytes, *, durable: bool = True) -> None:
     part = path.with_name(f"{path.stem}.{secrets.token_hex(8)}.part")
     try:
-        if path.is_file() and path.stat().st_size == len(content):
-            return
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("xb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
         with suppress(OSError):

@@ -37,6 +37,7 @@ _ALSO: Final = {"model_a": "a", "left": "a", "model_b": "b", "right": "b", "draw
 _SKIPPED: Final = "skip"
 _REQUIRED: Final = ("model_a", "model_b")
 _SHOWN: Final = 5  # bad lines named in an error
+_NAMES: Final = 12  # names listed in an error
 _ROW_OF: Final = {word: row for row, word in enumerate(OUTCOMES)}
 
 
@@ -107,7 +108,9 @@ class VotesFile:
             if wanted is None:
                 continue
             if wanted not in known:
-                raise InputError(f"{what}: got {wanted!r}; allowed: {_some(known)}")
+                raise InputError(
+                    f"{what}: got {wanted!r}; allowed: {some(known) or 'none in the file'}"
+                )
             columns = columns[:, columns[row] == known.index(wanted)]
         return columns
 
@@ -219,7 +222,8 @@ def _problem(line: Sequence[str], width: int, first: str, second: str, word: str
     return ""
 
 
-def _some(names: Iterable[str]) -> str:
+def some(names: Iterable[str]) -> str:
+    """The first names in order with commas between, and how many more there are; may be empty."""
     known = sorted(filter(None, names))
-    shown = ", ".join(known[:12])
-    return f"{shown} and {len(known) - 12} more" if len(known) > 12 else shown or "none in the file"
+    shown = ", ".join(known[:_NAMES])
+    return f"{shown} and {len(known) - _NAMES} more" if len(known) > _NAMES else shown

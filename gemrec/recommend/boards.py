@@ -53,6 +53,18 @@ class BoardDesk:
         """Model ids in the order of all indices."""
         return self._counts.models
 
+    @property
+    def campaigns(self) -> tuple[str, ...]:
+        """Studies that have had a counted vote."""
+        with self._lock:
+            return tuple(filter(None, self._counts.campaigns))
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        """Ids of people who have had a counted vote."""
+        with self._lock:
+            return self._counts.annotators
+
     def apply(self, changes: Sequence[Change]) -> None:
         """Follow the trail by events, each the next one."""
         with self._lock:

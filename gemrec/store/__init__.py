@@ -1,6 +1,19 @@
 """Everything that is remembered, in one SQLite file; the only package that knows SQL."""
 
 from gemrec.store.facade import Store
+from gemrec.store.image_scores import ImageScore
+from gemrec.store.images import ImageKey
 from gemrec.store.rows import CountRow, IncidentRow, TicketRow
+from gemrec.store.snapshots import SnapshotFacts, examine_snapshot, snapshot_digests
 
-__all__ = ["CountRow", "IncidentRow", "Store", "TicketRow"]
+__all__ = [
+    "CountRow",
+    "ImageKey",
+    "ImageScore",
+    "IncidentRow",
+    "SnapshotFacts",
+    "Store",
+    "TicketRow",
+    "examine_snapshot",
+    "snapshot_digests",
+]

@@ -7,11 +7,14 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from sqlite_utils.migrations import Migrations
 
 from gemrec.errors import GemrecError, InputError, StoreError
 from gemrec.store.migrations import MIGRATIONS, check_not_newer, migrate
+
+Journal = Literal["wal", "delete"]
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another one before it gives up."""
@@ -32,18 +35,23 @@ class Database:
     Args:
         path: The file; it and its folder are created when missing.
         migrations: The schema it shall have.
+        journal: ``wal``, or ``delete`` for a file system without locks and shared memory, where
+            each commit waits for the disk.
 
     Raises:
         StoreError: The file cannot be created, read or written, is no database, belongs to
             another program or was written by a newer gemrec.
     """
 
-    def __init__(self, path: Path, migrations: Migrations = MIGRATIONS) -> None:
+    def __init__(
+        self, path: Path, migrations: Migrations = MIGRATIONS, journal: Journal = "wal"
+    ) -> None:
         self.path = path
+        self._journal = journal
         self._idle: deque[sqlite3.Connection] = deque()
         _check_file(path)
         with self.connect() as connection:
-            _use_write_ahead_log(connection)
+            _use_journal(connection, journal)
             # Tables that others point at can only be replaced while nobody follows the pointers.
             connection.execute("PRAGMA foreign_keys = OFF")
             with _transaction(connection):
@@ -111,8 +119,10 @@ class Database:
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             # In write-ahead mode NORMAL keeps every commit through a crash of the process and
-            # never corrupts; only a power cut can take the last commits.
-            connection.execute("PRAGMA synchronous = NORMAL")
+            # never corrupts; only a power cut can take the last commits. A rollback journal needs
+            # FULL for the same promise.
+            level = "NORMAL" if self._journal == "wal" else "FULL"
+            connection.execute(f"PRAGMA synchronous = {level}")
         except sqlite3.Error:
             connection.close()
             raise
@@ -123,7 +133,7 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(_explain(self.path, error)) from error
+            raise StoreError(explain(self.path, error)) from error
         except (UnicodeEncodeError, OverflowError) as error:
             raise InputError(
                 f"A value cannot be stored: {error}; allowed: valid Unicode text and whole numbers "
@@ -143,7 +153,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-def _explain(path: Path, error: sqlite3.Error) -> str:
+def explain(path: Path, error: sqlite3.Error) -> str:
     """Say what SQLite's error means for the person at the keyboard."""
     text = str(error)
     if "not a database" in text:
@@ -186,14 +196,14 @@ def _may_use(path: Path) -> bool:
     return os.access(path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Switch the file to write-ahead logging, which SQLite does without waiting for others."""
+def _use_journal(connection: sqlite3.Connection, journal: Journal) -> None:
+    """Switch the file's journal, which SQLite does without waiting for others."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
-            if mode != "wal":
-                connection.execute("PRAGMA journal_mode = WAL")
+            if mode != journal:
+                connection.execute(f"PRAGMA journal_mode = {journal}")
             return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:

@@ -7,8 +7,9 @@ from gemrec.records import Vote
 from gemrec.store.annotators import Annotators
 from gemrec.store.battles import Battles
 from gemrec.store.checkpoints import Checkpoints
-from gemrec.store.connection import Database
+from gemrec.store.connection import Database, Journal
 from gemrec.store.drafts import Drafts
+from gemrec.store.image_scores import ImageScores
 from gemrec.store.images import Images
 from gemrec.store.incidents import Incidents
 from gemrec.store.migrations import schema_version
@@ -16,6 +17,8 @@ from gemrec.store.models import Models
 from gemrec.store.prompts import Prompts
 from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
+from gemrec.store.serving import ServerLock
+from gemrec.store.snapshots import write_snapshot
 from gemrec.store.tallies import Tallies
 from gemrec.store.tastes import Tastes
 from gemrec.store.tickets import Tickets
@@ -32,6 +35,7 @@ class Store:
 
     Args:
         path: The SQLite file; created with its folder when missing, migrated when older.
+        journal: How commits are kept safe, see :class:`~gemrec.store.connection.Database`.
 
     Raises:
         StoreError: The file cannot be used; the message says why and what to do.
@@ -45,13 +49,15 @@ class Store:
         >>> store.close()
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, journal: Journal = "wal") -> None:
         self.path = path
-        self._database = Database(path)
+        self._database = Database(path, journal=journal)
+        self.serving = ServerLock(path)
         self.annotators = Annotators(self._database)
         self.prompts = Prompts(self._database)
         self.models = Models(self._database)
         self.images = Images(self._database)
+        self.image_scores = ImageScores(self._database)
         self.vectors = Vectors(self._database)
         self.battles = Battles(self._database)
         self.tickets = Tickets(self._database)
@@ -69,6 +75,14 @@ class Store:
     def events(self, battle_id: str) -> tuple[Vote, ...]:
         """Return the vote trail of one battle, oldest first."""
         return self.votes.of_battle(battle_id)
+
+    def snapshot(self, target: Path) -> None:
+        """Write a consistent copy of the whole database into a new file; votes go on meanwhile.
+
+        Raises:
+            StoreError: SQLite refused, for instance because the disk is full. No file is left.
+        """
+        write_snapshot(self._database, target)
 
     def close(self) -> None:
         """Let go of the file; a later call opens it again."""

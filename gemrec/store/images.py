@@ -1,7 +1,9 @@
 """Generated images: which model made them, for which prompt, from which seed."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,16 @@ if TYPE_CHECKING:
 _SELECT = (
     "SELECT image.*, prompt.text, prompt.category FROM image JOIN prompt ON prompt.id = prompt_id "
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ImageKey:
+    """The little that is needed of an image to find it among many."""
+
+    id: int
+    model_id: str
+    prompt: str
+    category: str
 
 
 class Images:
@@ -114,6 +126,24 @@ class Images:
     def after(self, image_id: int) -> tuple[Image, ...]:
         """Return the images added after this one, oldest first."""
         return self._select(_SELECT + "WHERE image.id > ? ORDER BY image.id", image_id)
+
+    def by_ids(self, image_ids: Sequence[int]) -> dict[int, Image]:
+        """Return the images with these ids that there are, by id."""
+        found = self._select(
+            _SELECT + "WHERE image.id IN (SELECT value FROM json_each(?))",  # noqa: S608 - a constant
+            json.dumps(list(image_ids)),
+        )
+        return {image.id: image for image in found}
+
+    def keys_after(self, image_id: int) -> tuple[ImageKey, ...]:
+        """Return the keys of the images added after this one, oldest first."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT image.id, model_id, text, category FROM image "
+                "JOIN prompt ON prompt.id = prompt_id WHERE image.id > ? ORDER BY image.id",
+                (image_id,),
+            )
+            return tuple(ImageKey(*row) for row in rows)
 
     def recent_prompts(self, limit: int) -> tuple[Prompt, ...]:
         """Return the prompts that images were last made for, newest first."""

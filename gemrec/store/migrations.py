@@ -13,7 +13,7 @@ from types import ModuleType
 from sqlite_utils import Database as Schema
 from sqlite_utils.migrations import Migrations
 
-from gemrec.errors import StoreError
+from gemrec.errors import NewerSchemaError, StoreError
 from gemrec.store.schema import STEPS
 
 SET_NAME = "gemrec"
@@ -36,7 +36,8 @@ def check_not_newer(connection: sqlite3.Connection, path: Path, migrations: Migr
     """Refuse a database that this version of gemrec does not understand.
 
     Raises:
-        StoreError: It belongs to another program, or a newer gemrec has changed its schema.
+        NewerSchemaError: A newer gemrec has changed its schema.
+        StoreError: It belongs to another program.
     """
     schema = Schema(connection)
     applied = [migration.name for migration in migrations.applied(schema)]
@@ -48,7 +49,7 @@ def check_not_newer(connection: sqlite3.Connection, path: Path, migrations: Migr
     with closing(Schema(memory=True)) as empty:
         known = {migration.name for migration in migrations.pending(empty)}
     if newer := [name for name in applied if name not in known]:
-        raise StoreError(
+        raise NewerSchemaError(
             f"{path} was written by a newer gemrec: it has {', '.join(newer)}, this one knows up "
             f"to {max(known)}. Update gemrec, or choose another file with --db or GEMREC_DB."
         )

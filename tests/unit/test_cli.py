@@ -11,7 +11,7 @@ from PIL import Image
 from gemrec.cli import main
 from tests.scripted import scripted_model, write_assets
 
-COMMANDS = ("generate", "leaderboard", "recommend", "models", "prompts", "doctor")
+COMMANDS = ("generate", "leaderboard", "recommend", "models", "prompts", "score", "doctor")
 PROMPT = "a cat face on a blue background"
 MODELS = "".join(map(scripted_model, ("red", "green", "blue"))) + scripted_model(
     "old", retired="true"
@@ -80,6 +80,15 @@ class TestWrongInput:
             (["generate", "--prompt", PROMPT, "--images", "two"], ["--images", "two", "1 to 64"]),
             (["generate", "--prompt", PROMPT, "--seed", "-1"], ["--seed", "-1", "0 to"]),
             (["leaderboard", "--category", "nope"], ["category", "nope", "animal, food"]),
+            (["leaderboard", "--method", "x"], ["--method: got 'x'; allowed: davidson, bt, elo"]),
+            (
+                ["leaderboard", "--cluster", "it's"],
+                ["--cluster", "it's", "annotator, prompt, none"],
+            ),
+            (["leaderboard", "--annotator", "Zoe"], ["annotator: got 'Zoe'", "nobody has voted"]),
+            (["leaderboard", "--campaign", "s9"], ["campaign: got 's9'", "no study has votes"]),
+            (["leaderboard", "--since", "soon"], ["since: got 'soon'", "2026-03-01"]),
+            (["leaderboard", "--votes", "gone.csv"], ["votes: got 'gone.csv'", "CSV file"]),
             (["recommend"], ["--prompt", "got nothing"]),
             (["recommend", "--prompt", ""], ["prompt", "got nothing", "allowed"]),
             (["recommend", "--prompt", PROMPT, "--k", "0"], ["--k", "0", "1 to 50"]),
@@ -299,3 +308,26 @@ def test_services_and_cli_start_without_heavy_imports():
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+class TestScore:
+    def test_every_image_has_every_score(self, run):
+        made = as_json(run, "generate", "--prompt", PROMPT, "--images", 2)
+        found = as_json(run, "score", "--prompt", PROMPT, "--weights", "1,0.8,0.2,0,0.5")
+        assert len(found["images"]) == len(made["images"]) == 6
+        assert found["weights"]["preference"] == 0.5
+        for row in found["images"]:
+            assert -100 <= row["raw"]["prompt_match"] <= 100
+            assert row["raw"]["safety"] is None
+            assert all(0 <= value <= 1 for value in row["normalised"].values())
+        scores = [row["score"] for row in found["images"]]
+        assert scores == sorted(scores, reverse=True)
+
+    def test_what_is_wrong_is_said(self, run):
+        code, _, err = run("score", "--prompt", "never drawn")
+        assert (code, len(err)) == (2, 1)
+        assert "generate" in err[0]
+        for weights in ("1,x", "1,1,1,1,1,1", "-1"):
+            code, _, err = run("score", "--prompt", PROMPT, f"--weights={weights}")
+            assert (code, len(err)) == (2, 1)
+            assert "allowed" in err[0]

@@ -13,6 +13,7 @@ from gemrec.store.schema import (
     m004_runs_and_incidents,
     m005_spending_and_refusals,
     m006_taste_settings,
+    m007_image_scores,
 )
 
 STEPS: tuple[ModuleType, ...] = (
@@ -22,4 +23,5 @@ STEPS: tuple[ModuleType, ...] = (
     m004_runs_and_incidents,
     m005_spending_and_refusals,
     m006_taste_settings,
+    m007_image_scores,
 )

@@ -1,0 +1,33 @@
+"""Kills of the server under load, many of them, and how soon it serves again."""
+
+import os
+from random import Random
+
+import pytest
+
+from tests.kills import kill_again_and_again
+
+pytestmark = pytest.mark.bench
+KILLS = int(os.environ.get("KILLS", "20"))
+VOTES = int(os.environ.get("VOTES", "100000"))
+SERVING_SECONDS = 5.0
+
+
+def test_twenty_kills_under_fifty_voters(tmp_path):
+    kills = kill_again_and_again(
+        tmp_path,
+        runs=KILLS,
+        voters=50,
+        votes_before=VOTES,
+        rng=Random(20),  # noqa: S311
+    )
+    print(f"\n{len(kills)} kills -9 under 50 voters, {VOTES} votes before")
+    print(" run  accepted  stored  next start, s")
+    for number, kill in enumerate(kills, 1):
+        print(f"{number:4d} {kill.accepted:9d} {kill.stored:7d} {kill.seconds:14.2f}")
+    starts = sorted(kill.seconds for kill in kills)
+    print(
+        f"accepted votes lost: 0; start: median {starts[len(starts) // 2]:.2f} s, worst {starts[-1]:.2f} s"
+    )
+    assert all(kill.stored >= kill.accepted for kill in kills)
+    assert starts[len(starts) // 2] <= SERVING_SECONDS
