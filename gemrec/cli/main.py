@@ -18,7 +18,7 @@ from gemrec.cli.options import AsJson, Db, PromptText, whole_number
 from gemrec.cli.output import answer, tell
 from gemrec.cli.people import known_annotator
 from gemrec.cli.scoring import score
-from gemrec.cli.studies import evaluate
+from gemrec.cli.studies import evaluate, simulate_people
 from gemrec.documents import (
     images_document,
     models_document,
@@ -159,6 +159,7 @@ def prompts(
 
 
 app.command()(evaluate)
+app.command("simulate")(simulate_people)
 app.command()(rebuild)
 app.command()(score)
 

@@ -1,17 +1,26 @@
 """Commands for studies: how well votes are foretold, and how well simulated people are served."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 from rich.table import Table
 
-from gemrec.cli.options import AsJson
+from gemrec.cli.options import AsJson, whole_number
 from gemrec.cli.output import answer
 from gemrec.documents import Document
-from gemrec.evaluation import compare_methods, read_items, read_votes
+from gemrec.errors import InputError
+from gemrec.evaluation import (
+    POLICIES,
+    TASTES,
+    compare_methods,
+    read_items,
+    read_votes,
+    simulate,
+)
 
 
 def evaluate(
@@ -37,6 +46,42 @@ def evaluate(
     known = None if items is None else read_items(items)
     rows = compare_methods(read_votes(votes), read_votes(test), known)
     answer(_document(rows), as_json, _render)
+
+
+def simulate_people(
+    world: Annotated[
+        str,
+        typer.Option(metavar="low|mid|high", help="How much of what people think is taste."),
+    ] = "mid",
+    people: Annotated[
+        int, typer.Option(metavar="N", parser=whole_number(1, 1000), help="People, 1 to 1000.")
+    ] = 100,
+    interactions: Annotated[
+        int,
+        typer.Option(metavar="N", parser=whole_number(1, 200), help="Votes of each, 1 to 200."),
+    ] = 30,
+    policy: Annotated[
+        str,
+        typer.Option(
+            metavar="random|pairs|slate",
+            help="What is shown: random pairs, or the best of two or four posterior draws.",
+        ),
+    ] = "slate",
+    seed: Annotated[
+        int, typer.Option(metavar="S", parser=whole_number(0, 2**32 - 1), help="Of the world.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Let simulated people vote, and measure how well they are served on new prompts."""
+    _one_of("world", world, TASTES)
+    _one_of("policy", policy, POLICIES)
+    rows = simulate(world, people, interactions, policy, np.random.default_rng(seed))
+    answer(_document(rows), as_json, _render)
+
+
+def _one_of(name: str, got: str, allowed: Collection[str]) -> None:
+    if got not in allowed:
+        raise InputError(f"{name}: got {got!r}; allowed: {', '.join(allowed)}")
 
 
 def _document(rows: Sequence[Any]) -> Document:

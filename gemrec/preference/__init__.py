@@ -3,9 +3,15 @@
 from gemrec.preference.belief import Belief, Scores, thompson_slate
 from gemrec.preference.contests import Contests, Reader
 from gemrec.preference.counts import PairCounts
-from gemrec.preference.features import COMPONENTS, FeatureTable, build_features
+from gemrec.preference.everybody import Everybody
+from gemrec.preference.features import (
+    COMPONENTS,
+    FeatureTable,
+    build_features,
+    principal_axes,
+)
 from gemrec.preference.joint import Joint, fit_joint
-from gemrec.preference.learning import Learnt, learn_scales, without_persons
+from gemrec.preference.learning import Learnt, learn_more, learn_scales, without_persons
 from gemrec.preference.model import Comparisons, Hint, PersonState, fit_person
 from gemrec.preference.scales import Scales
 from gemrec.preference.shared import (
@@ -32,6 +38,7 @@ __all__ = [
     "CategoryOffsets",
     "Comparisons",
     "Contests",
+    "Everybody",
     "FeatureTable",
     "Hint",
     "Influence",
@@ -51,7 +58,9 @@ __all__ = [
     "fit_person",
     "fit_shared",
     "fit_taste",
+    "learn_more",
     "learn_scales",
+    "principal_axes",
     "read_comparisons",
     "shared_prior",
     "standardised_popularity",

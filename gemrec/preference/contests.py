@@ -64,6 +64,13 @@ class Contests:
             none, pairs, none, none, nothing, numbers, numbers, np.zeros(0, dtype=np.bool_), none
         )
 
+    @classmethod
+    def join(cls, pieces: Sequence["Contests"]) -> "Contests":
+        """All contests of some pieces, of which there is at least one."""
+        return cls(
+            *(np.concatenate([getattr(p, field.name) for p in pieces]) for field in fields(cls))
+        )
+
     def only(self, rows: NDArray[np.bool_] | Integers) -> "Contests":
         """Some of the contests."""
         return Contests(*(getattr(self, field.name)[rows] for field in fields(self)))

@@ -9,7 +9,8 @@ from gemrec.preference.contests import Contests, Integers
 from gemrec.preference.davidson import Array
 from gemrec.preference.scales import Scales
 
-_MANY: Final = 1 << 21  # more than there are people, prompts or models
+MANY: Final = 1 << 21
+"""More than there are people, prompts or models."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,17 @@ def offset_keys(name: str, contests: Contests, bar: int) -> Integers:
     if name == "model":
         return models
     if name == "category":
-        return np.where(real & (category >= 0), category * _MANY + models, -1)
+        return np.where(real & (category >= 0), category * MANY + models, -1)
     if name == "item":
-        return np.where(real, prompt * _MANY + models, -1)
+        return np.where(real, prompt * MANY + models, -1)
     if name == "own_model":
-        return people * _MANY + models
+        return people * MANY + models
     if name == "own_item":
-        return np.where(real, (people * _MANY + prompt) * _MANY + models, -1)
+        return np.where(real, (people * MANY + prompt) * MANY + models, -1)
     left = {
         "side": np.zeros_like(people),
         "own_side": people,
-        "session": people * _MANY + prompt,
+        "session": people * MANY + prompt,
     }[name]
     keys: Integers = np.where(contests.sided[:, None], left, -1)
     return np.concatenate([keys, np.full_like(keys, -1)], axis=1)
@@ -87,7 +88,7 @@ def find_offsets(contests: Contests, bar: int, scales: Scales) -> tuple[list[Off
         keys = keys[keys >= 0]
         variance = np.full(len(keys), size)
         if name in ("model", "own_model"):
-            variance[keys % _MANY == bar] = scales.bar
+            variance[keys % MANY == bar] = scales.bar
         found.append(Offsets(name, keys, start, variance))
         start += len(keys)
     return found, start

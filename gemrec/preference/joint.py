@@ -12,6 +12,7 @@ mode is found by Newton's method, its steps by preconditioned conjugate gradient
 memory are proportional to the number of contests.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,19 +61,29 @@ class Joint:
         """Number of the bar."""
         return len(self.popularity) - 1
 
-    def differences(self, contests: Contests) -> Array:
-        """(n,) expected utility differences, the liking for a side included.
+    @property
+    def dim(self) -> int:
+        """Number of features."""
+        content = next(part for part in self.likings if part.name == "content")
+        return len(content.root) - 1
 
-        What was never met counts as average.
+    def differences(self, contests: Contests, parts: Collection[str] | None = None) -> Array:
+        """(n,) expected utility differences; what was never met counts as average.
+
+        Args:
+            contests: Between any models; the outcomes do not matter.
+            parts: Names of the parts that count; None for all, the liking for a side included.
         """
         design = Design(
             contests,
             self.bar,
             self.popularity,
-            list(self.offsets),
-            list(self.likings),
+            [part for part in self.offsets if parts is None or part.name in parts],
+            [part for part in self.likings if parts is None or part.name in parts],
             len(self.weights),
         )
+        if parts is not None and "content" not in parts:
+            return design.differences(self.weights)
         base = POPULARITY_MEAN * (
             self.popularity[contests.models[:, 0]] - self.popularity[contests.models[:, 1]]
         )

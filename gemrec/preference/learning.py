@@ -19,6 +19,7 @@ from gemrec.preference.joint import Joint, fit_joint
 from gemrec.preference.scales import PERSONAL, Scales
 
 PSEUDO_PEOPLE: Final = 20
+PSEUDO_WEIGHTS: Final = 20
 _ROUNDS: Final = 3
 _FOLDS: Final = 3
 _ERRORS: Final = 2.0  # standard errors by which a change must help
@@ -91,26 +92,30 @@ def shape_of_tastes(contests: Contests, popularity: Array, people: int, scales: 
         people: Number of people.
         scales: Where to start, and where the pseudo-people are.
     """
-    dim = contests.features.shape[1]
-    prior = np.eye(dim) * scales.taste
-    covariance = prior
-    order = np.argsort(contests.person, kind="stable")
-    starts = np.searchsorted(contests.person[order], np.unique(contests.person))
-    rest = 2 * sum(scales.parts.get(name, 0.0) for name in _OWN)
+    now = scales
     for _ in range(_ROUNDS):
-        now = replace(scales, shape=covariance / scales.taste)
         fitted = fit_joint(contests, popularity, people, now, rough=True)
-        told = _certainty(fitted, contests, rest)[order]
-        phi, root = contests.features[order], now.root(dim)
-        total, count = PSEUDO_PEOPLE * prior, PSEUDO_PEOPLE
-        for rows in np.split(np.arange(len(order)), starts[1:]):
-            seen = phi[rows] @ root
-            inner = np.linalg.inv(np.eye(dim) + (seen * told[rows, None]).T @ seen)
-            liking = fitted.liking("taste", int(contests.person[order[rows[0]]]))[1:]
-            total = total + np.outer(liking, liking) + root @ inner @ root.T
-            count += 1
-        covariance = total / count
-    return covariance / scales.taste
+        shape = _next_covariance(fitted, contests, scales.taste) / scales.taste
+        now = replace(scales, shape=shape)
+    return now.shape if now.shape is not None else np.eye(contests.features.shape[1])
+
+
+def _next_covariance(fitted: Joint, contests: Contests, variance: float) -> Array:
+    """(r, r) covariance of likings after one round, with pseudo-people of the given variance."""
+    dim = contests.features.shape[1]
+    order = np.argsort(contests.person, kind="stable")
+    people, starts = np.unique(contests.person[order], return_index=True)
+    rest = 2 * sum(fitted.scales.parts.get(name, 0.0) for name in _OWN)
+    told = _certainty(fitted, contests, rest)[order]
+    phi, root = contests.features[order], fitted.scales.root(dim)
+    total = PSEUDO_PEOPLE * variance * np.eye(dim)
+    for person, rows in zip(people, np.split(np.arange(len(order)), starts[1:]), strict=True):
+        seen = phi[rows] @ root
+        inner = np.linalg.inv(np.eye(dim) + (seen * told[rows, None]).T @ seen)
+        liking = fitted.liking("taste", int(person))[1:]
+        total += np.outer(liking, liking) + root @ inner @ root.T
+    covariance: Array = total / (PSEUDO_PEOPLE + len(people))
+    return covariance
 
 
 def _certainty(fitted: Joint, contests: Contests, rest: float) -> Array:
@@ -152,6 +157,31 @@ def _item_steps(scales: Scales) -> Iterator[Scales]:
 def _model_steps(scales: Scales) -> Iterator[Scales]:
     for factor in (0.3, 3.0):
         yield _scaled(scales, _EVERYBODY, factor)
+
+
+def learn_more(fitted: Joint, contests: Contests) -> Scales:
+    """One round of expectation-maximisation of all variances from a fit, for the next fit.
+
+    Each variance has pseudo-weights at its default. The posterior variances are those with the
+    other weights held fixed, which are too small, so that the variances err towards 0.
+
+    Args:
+        fitted: With the variances so far.
+        contests: What it was fitted to, or a few more.
+    """
+    default, parts = Scales(), dict(fitted.scales.parts)
+    for part in fitted.offsets:
+        here = slice(part.start, part.start + len(part.keys))
+        spread = fitted.weights[here] ** 2 + 1 / (1 / part.variance + fitted.information[here])
+        regular = part.variance == parts[part.name]  # not the bar's
+        start = default.parts[part.name]
+        total = PSEUDO_WEIGHTS * start + float(spread[regular].sum())
+        parts[part.name] = total / (PSEUDO_WEIGHTS + int(regular.sum()))
+    now = replace(fitted.scales, parts=parts)
+    if fitted.scales.taste > 0 and contests.features.shape[1] and len(contests):
+        shape = _next_covariance(fitted, contests, default.taste) / fitted.scales.taste
+        now = replace(now, shape=shape)
+    return now
 
 
 class _Trial:

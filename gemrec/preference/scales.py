@@ -18,6 +18,9 @@ LOG_NU_VARIANCE: Final = 1.0
 PERSONAL: Final = ("own_model", "own_item", "own_side", "session")
 """Parts that belong to one person."""
 
+SHARED: Final = ("content", "kind", "model", "category", "item")
+"""Parts that are everybody's."""
+
 _DEFAULTS: Final = MappingProxyType(
     {
         "model": 0.4,
@@ -62,4 +65,5 @@ class Scales:
     def root(self, dim: int) -> Array:
         """(r, r) root of the covariance of people's likings."""
         shape = np.eye(dim) if self.shape is None else self.shape
-        return np.linalg.cholesky(self.taste * shape + 1e-9 * np.eye(dim))
+        covariance: Array = self.taste * shape + 1e-9 * np.eye(dim)
+        return np.linalg.cholesky(covariance)
