@@ -65,5 +65,5 @@ class Scales:
     def root(self, dim: int) -> Array:
         """(r, r) root of the covariance of people's likings."""
         shape = np.eye(dim) if self.shape is None else self.shape
-        covariance: Array = self.taste * shape + 1e-9 * np.eye(dim)
-        return np.linalg.cholesky(covariance)
+        covariance = self.taste * shape + 1e-9 * np.eye(dim)
+        return np.linalg.cholesky(covariance).astype(np.float64, copy=False)
