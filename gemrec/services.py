@@ -30,7 +30,7 @@ from gemrec.backup import Backups, Restored, open_place, restore
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
-from gemrec.gallery import GalleryDesk, Scorer
+from gemrec.gallery import Cartographer, Choices, GalleryDesk, Scorer, Summarist
 from gemrec.generation import (
     BackendOptions,
     GenerationWorker,
@@ -75,6 +75,8 @@ class Services:
         drawer: Runs models for a recommendation.
         arena: Battles and votes.
         gallery: Everything generated, scored.
+        choices: What people choose and report in the gallery.
+        summaries: People's best models.
         clock: Now, timezone-aware UTC.
         rng_factory: A fresh random generator.
         backups: Saves snapshots; None where the settings name no place for them.
@@ -92,6 +94,8 @@ class Services:
     drawer: Drawer
     arena: Arena
     gallery: GalleryDesk
+    choices: Choices
+    summaries: Summarist
     clock: Callable[[], datetime]
     rng_factory: Callable[[], np.random.Generator]
     backups: Backups | None = None
@@ -293,16 +297,18 @@ def utc_now() -> datetime:
 
 
 def catalog_files(settings: Settings) -> tuple[Path, ...]:
-    """The shipped catalog and the user's own, which adds to it or replaces entries."""
-    own = () if settings.models is None else (settings.models,)
+    """The shipped catalog, imported ones, and the user's own, which adds or replaces entries."""
+    imported = tuple(sorted(settings.imports_folder.glob("*/models.toml")))
+    own = (*imported, *(() if settings.models is None else (settings.models,)))
     shipped = (settings.assets / "models.toml", settings.assets / "hub-models.toml")
     # A folder of assets of one's own need not offer models of the Hub.
     return (*(path for path in shipped if path == shipped[0] or path.is_file()), *own)
 
 
 def prompt_files(settings: Settings) -> tuple[Path, ...]:
-    """The shipped prompts and the user's own."""
-    own = () if settings.prompts is None else (settings.prompts,)
+    """The shipped prompts, imported ones and the user's own."""
+    imported = tuple(sorted(settings.imports_folder.glob("*/prompts.csv")))
+    own = (*imported, *(() if settings.prompts is None else (settings.prompts,)))
     return (settings.assets / "prompts.csv", *own)
 
 
@@ -437,7 +443,14 @@ def build_services(
         on_images=embed,
         vectors=partial(embeddings.image_vectors, wait=False),
     )
-    gallery = GalleryDesk(store, catalog, refresher, Scorer(store, embeddings), arena.hidden_images)
+    gallery = GalleryDesk(
+        store,
+        catalog,
+        refresher,
+        Scorer(store, embeddings),
+        arena.hidden_images,
+        Cartographer(store, embeddings.name),
+    )
     recommender = Recommender(
         store, catalog, refresher, embeddings, known_words_of(settings), clock
     )
@@ -454,6 +467,8 @@ def build_services(
         Drawer(grids, embeddings, refresher),
         arena,
         gallery,
+        Choices(store, gallery, arena, clock),
+        Summarist(store, catalog, refresher, gallery.unseen, clock),
         clock,
         rng_factory,
         None

@@ -119,6 +119,11 @@ class Settings(BaseSettings):
         """Root of the content-addressed image files."""
         return self.data / "images"
 
+    @property
+    def imports_folder(self) -> Path:
+        """A folder of models and prompts for each data set that was imported."""
+        return self.data / "imports"
+
 
 def load_settings(**overrides: object) -> Settings:
     """Read the environment; ``overrides`` win over it.

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from gemrec.cli import doctor as checkup
 from gemrec.cli import tables
 from gemrec.cli.boards import leaderboard, rebuild
+from gemrec.cli.imports import import_app
 from gemrec.cli.making import choose_models, export_images, make_images
 from gemrec.cli.opening import open_services, settings_for
 from gemrec.cli.options import AsJson, Db, PromptText, whole_number
@@ -161,6 +162,7 @@ def prompts(
 app.command()(evaluate)
 app.command("simulate")(simulate_people)
 app.command()(rebuild)
+app.add_typer(import_app)
 app.command()(score)
 
 
@@ -200,11 +202,7 @@ def _usage(error: TyperException) -> str:
         allowed = bad["allowed"].replace("'", "")
         return f"{bad['option']}: got {bad['got']}; allowed: {allowed}"
     if message.startswith("No such command"):
-        names = (
-            command.name or command.callback.__name__
-            for command in app.registered_commands
-            if command.callback is not None
-        )
+        names = typer.main.get_command(app).commands  # type: ignore[attr-defined]
         message = f"{message.rstrip('.')}; allowed: {', '.join(names)}"
     if message.startswith("Missing option"):
         message = f"{message.rstrip('.')}: got nothing; give it a value, see --help"

@@ -84,6 +84,20 @@ def scores(document: Document) -> RenderableType:
     return _titled("Images of this prompt: measured (within the prompt)", table, "None.")
 
 
+def imported_gemrec(document: Document) -> RenderableType:
+    """What came in, and the models by popularity."""
+    bins = document["popularity_bins"]
+    table = _table(("log10(downloads + 1)", "models", ""))
+    for low, high, count in zip(bins["edges"], bins["edges"][1:], bins["counts"], strict=False):
+        _add(table, f"{low:.2f} to {high:.2f}", count, "█" * count)
+    title = (
+        f"{_count(document['models'], 'model')}, {_count(document['prompts'], 'prompt')} in "
+        f"{len(document['categories'])} categories, {_count(document['images'], 'new image')} "
+        f"({document['known_images']} were there)"
+    )
+    return _titled(title, table, "")
+
+
 def _measured(raw: float | None, normalised: float) -> str:
     return "unknown" if raw is None else f"{raw:.3g} ({_share(normalised)})"
 

@@ -135,6 +135,16 @@ class Images:
         )
         return {image.id: image for image in found}
 
+    def digests(self, image_ids: Sequence[int]) -> list[str]:
+        """Return the digest of each of these images, in their order; empty where there is none."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT id, digest FROM image WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(image_ids)),),
+            )
+            found = dict(tuple(row) for row in rows)
+        return [found.get(image_id, "") for image_id in image_ids]
+
     def keys_after(self, image_id: int) -> tuple[ImageKey, ...]:
         """Return the keys of the images added after this one, oldest first."""
         with self._database.connect() as connection:

@@ -5,9 +5,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gemrec.errors import GemrecError
-from gemrec.services import Services
 from gemrec.ui.ballots import bulk_route
-from gemrec.ui.pictures import Pictures
+from gemrec.ui.context import Context
+from gemrec.ui.gallery_routes import GalleryRoutes
+
+THUMBNAIL = 320
+"""Pixels of the longer side of a smaller copy."""
 
 # No ETag and no Last-Modified: the age of a cached image could tell which side was drawn before.
 IMAGE_HEADERS = {
@@ -17,12 +20,14 @@ IMAGE_HEADERS = {
 }
 
 
-def build_routes(services: Services, pictures: Pictures) -> list[Route]:
-    """``/img/<name>.webp``, ``/votes`` and ``/health``."""
+def build_routes(context: Context) -> list[Route]:
+    """``/img/<name>.webp``, ``/votes``, ``/gallery/…`` and ``/health``."""
+    services, pictures = context.services, context.pictures
 
     def image(request: Request) -> Response:
-        """One image by its showing's name."""
-        file = pictures.file(request.path_params["name"])
+        """One image by its showing's name; ``w`` asks for a smaller copy of a lasting one."""
+        small = request.query_params.get("w") == str(THUMBNAIL)
+        file = pictures.file(request.path_params["name"], THUMBNAIL if small else None)
         if file is None or not file.is_file():
             return Response("no such image", 404, {"Cache-Control": "no-store"})
         return Response(file.read_bytes(), 200, IMAGE_HEADERS, "image/webp")
@@ -38,5 +43,6 @@ def build_routes(services: Services, pictures: Pictures) -> list[Route]:
     return [
         Route("/img/{name}.webp", image, methods=["GET"]),
         bulk_route(services),
+        *GalleryRoutes(context).routes(),
         Route("/health", health, methods=["GET"]),
     ]
