@@ -181,6 +181,13 @@ class PersonState:
         moved: Array = pulls[:, None] * (seen @ self._rows(models, features).T)
         return moved
 
+    def open_share(self, models: Integers) -> Array:
+        """(n,) share of the models' own variance that the votes have left open, 0..1."""
+        at, met = self._places(models)
+        share = np.ones(len(models))
+        share[met] = (self.root[at[met]] ** 2).sum(axis=1) / self.own[models[met]]
+        return np.minimum(share, 1.0)
+
     def without_each(self, told: Told) -> Array:
         """(k,) expected utility differences of contests without their own evidence, noise apart."""
         seen = self._rows(told.contests.models[:, 0], told.contests.features)

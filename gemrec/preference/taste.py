@@ -182,7 +182,11 @@ class Taste:
         # Taste in pictures nobody has embedded cannot be carried to other models; it is still there.
         scales = everybody.joint.scales
         unseen = np.where(has_look, 0.0, scales.content + scales.taste)
-        doubt = everybody.doubt[rows] + spare + everybody.category_doubt(rows, kind) + unseen
+        # Where everybody's part is wrong, the person's own offset has made good for it in as much as
+        # their votes have determined it.
+        open_share = self.person.open_share(rows)
+        doubt = everybody.doubt[rows] + everybody.category_doubt(rows, kind) + unseen
+        doubt = doubt * open_share**2 + spare
         return Belief(
             makers=tuple(makers),
             mean=everybody.utilities(rows, kind, phi) + own,

@@ -10,7 +10,7 @@ from gemrec.preference import Everybody, FeatureTable, fit_everybody
 from gemrec.store import Store
 
 MOST_VOTES: Final = 20_000
-"""The newest votes that the fit reads, so that its time and memory stay the same for ever."""
+"""The newest events that the fit reads, so that its time and memory stay the same for ever."""
 
 _GROWTH: Final = 0.02  # share of new votes from which a fit does not wait for a pause
 
@@ -96,7 +96,7 @@ class Opinion:
         return last_vote_id != fitted.last_vote_id or features is not fitted.features
 
     def _fit(self, last_vote_id: int, events: int, features: FeatureTable) -> _Fitted:
-        standing = self._store.trail.all_standing(last_vote_id)[-MOST_VOTES:]
+        standing = self._store.trail.all_standing(last_vote_id, last_vote_id - MOST_VOTES)
         known = set(self._models)
         votes = [v for v in standing if moves_ratings(v) and known.issuperset(v.models)]
         found = fit_everybody(votes, self._models, self._downloads, features)

@@ -362,6 +362,7 @@ class TestNothingReadsAllVotes:
         try:
             wait_until(lambda: refresher.current().elo.last_vote_id == 8, 3.0)
             assert refresher.current().board().votes == 8
+            wait_until(lambda: refresher.current().everybody.votes == 8, 3.0)
         finally:
             refresher.close()
         assert_same(refresher.current(), study.refresher().rebuild(), [study.person("ann")])

@@ -67,5 +67,5 @@ def test_chances_of_the_podium_fall_and_add_up_to_its_places() -> None:
     chances = [c.top3 for c in found(taste(*models, wins=wins), models)]
     assert sum(chances) == pytest.approx(3.0)
     assert chances == sorted(chances, reverse=True)
-    assert chances[0] > 0.9 and chances[-1] < 0.1
+    assert chances[0] > 0.85 and chances[-1] < 0.15
     assert [c.top3 for c in found(taste(*models[:2]), models[:2])] == [1.0, 1.0]
