@@ -72,7 +72,7 @@ def compare_methods(
     asked = reader.read(
         [v for v in test if v.outcome is not None and v.outcome in ("left", "right")]
     )
-    data = _Data(learnt, asked, popularity, len(reader.people))
+    data = _Data(learnt, asked, popularity, len(reader.numbers.people))
     return tuple(_judge(name, method(data), asked) for name, method in _METHODS.items())
 
 

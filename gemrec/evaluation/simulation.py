@@ -133,7 +133,7 @@ class _Study:
         if found is None:
             world = self._world
             found = self._commons[prompt] = self._everybody.utilities(
-                np.arange(MODELS), prompt, int(world.category[prompt]), world.features[prompt]
+                np.arange(MODELS), int(world.category[prompt]), world.features[prompt], prompt
             )
         return found
 

@@ -6,9 +6,9 @@ two sides is compared with the *bar* besides: a made-up model, the last one, who
 a picture must reach to satisfy this person. Contests with the bar cannot be ties.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ from gemrec.preference.features import FeatureTable
 from gemrec.records import Outcome, Vote
 
 Integers = NDArray[np.int64]
-Name = TypeVar("Name", bound=Hashable)
 
+NEVER_MET: Final = (1 << 20) - 1
+"""Number of people, prompts and categories that were not there when numbers were given."""
 _NO_TIES: Final = -40.0  # logarithm of a tie weight that rounds to 0
 _BAR_WEIGHT: Final = 0.5  # of a contest with the bar: the two of one vote say one thing
 _BAR_WINS: Final = {Outcome.BOTH_BAD: -0.5, Outcome.BOTH_GOOD: 0.5}
@@ -80,21 +81,32 @@ class Contests:
         return np.where((self.models == bar).any(axis=1), _NO_TIES, log_nu)
 
 
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of people, prompts and categories."""
+
+    people: dict[str, int]
+    prompts: dict[str, int]
+    categories: dict[str, int]
+
+
 class Reader:
     """Turns votes into contests; gives numbers to people, prompts and categories as they come.
 
     Args:
         models: Model ids in the order of all arrays.
         features: What pictures look like.
+        numbers: Numbers given before; nothing gets a new one then, it counts as never met.
     """
 
-    def __init__(self, models: Sequence[str], features: FeatureTable) -> None:
+    def __init__(
+        self, models: Sequence[str], features: FeatureTable, numbers: Numbers | None = None
+    ) -> None:
         self.bar = len(models)
         self._index = {model_id: i for i, model_id in enumerate(models)}
         self._features = features
-        self.people: dict[str, int] = {}
-        self.prompts: dict[str, int] = {}
-        self.categories: dict[str, int] = {"": -1}
+        self._given = numbers
+        self.numbers = numbers or Numbers({}, {}, {})
 
     def read(self, votes: Iterable[Vote]) -> Contests:
         """Read votes; skips and undone ones say nothing.
@@ -125,11 +137,11 @@ class Reader:
         )
 
     def _rows(self, vote: Vote) -> Iterator[tuple[object, ...]]:
-        person = _number(self.people, vote.annotator_id)
-        prompt = _number(self.prompts, vote.prompt)
-        category = self.categories.get(vote.category)
-        if category is None:
-            category = self.categories[vote.category] = len(self.categories) - 1
+        person = self._number(self.numbers.people, vote.annotator_id)
+        prompt = self._number(self.numbers.prompts, vote.prompt)
+        category = -1
+        if vote.category:
+            category = self._number(self.numbers.categories, vote.category)
         sided = vote.outcome is not Outcome.RANKING
         for pair in vote.pairs:
             models = tuple(self._index[m] for m in pair.models)
@@ -145,6 +157,7 @@ class Reader:
                 sides = (model, self.bar), (look, -1)
                 yield (person, *sides, *there, bar, _BAR_WEIGHT, False, vote.id)
 
-
-def _number(numbers: dict[Name, int], name: Name) -> int:
-    return numbers.setdefault(name, len(numbers))
+    def _number(self, numbers: dict[str, int], name: str) -> int:
+        if self._given is not None:
+            return numbers.get(name, NEVER_MET)
+        return numbers.setdefault(name, len(numbers))

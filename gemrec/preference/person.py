@@ -70,6 +70,15 @@ class Told:
     log_nu: Array
     noise: Array
 
+    def followed_by(self, later: "Told") -> "Told":
+        """These contests and then some more."""
+        return Told(
+            Contests.join([self.contests, later.contests]),
+            np.concatenate([self.known, later.known]),
+            np.concatenate([self.log_nu, later.log_nu]),
+            np.concatenate([self.noise, later.noise]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PersonState:
@@ -171,6 +180,25 @@ class PersonState:
         pulls = self.slopes / np.maximum(1 - leverage, 0.1)
         moved: Array = pulls[:, None] * (seen @ self._rows(models, features).T)
         return moved
+
+    def open_share(self, models: Integers) -> Array:
+        """(n,) share of the models' own variance that the votes have left open, 0..1."""
+        at, met = self._places(models)
+        share = np.ones(len(models))
+        share[met] = (self.root[at[met]] ** 2).sum(axis=1) / self.own[models[met]]
+        return np.minimum(share, 1.0)
+
+    def without_each(self, told: Told) -> Array:
+        """(k,) expected utility differences of contests without their own evidence, noise apart."""
+        seen = self._rows(told.contests.models[:, 0], told.contests.features)
+        seen = seen - self._rows(told.contests.models[:, 1], np.zeros_like(told.contests.features))
+        spread = np.einsum("kp,kp->k", seen, seen)
+        at = moments(self.differences, told.log_nu)
+        curvature = told.contests.weight * at.variance
+        leverage = np.minimum(spread * curvature / (1 + told.noise * curvature), 0.99)
+        expected = self.differences - told.noise * self.slopes
+        gaps: Array = expected - spread * self.slopes / (1 - leverage)
+        return gaps
 
     def _rows(self, models: Integers, features: Array) -> Array:
         at, met = self._places(models)

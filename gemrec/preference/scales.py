@@ -1,6 +1,6 @@
 """How far utilities may differ, and by what: the variances of the model's parts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -67,3 +67,14 @@ class Scales:
         shape = np.eye(dim) if self.shape is None else self.shape
         covariance = self.taste * shape + 1e-9 * np.eye(dim)
         return np.linalg.cholesky(covariance).astype(np.float64, copy=False)
+
+
+def standardised_popularity(models: Sequence[str], downloads: Mapping[str, float]) -> Array:
+    """(M,) logarithms of downloads with mean 0 and deviation 1; 0 for a model without a count."""
+    known = [model_id for model_id in models if model_id in downloads]
+    logs = np.log1p([float(downloads[model_id]) for model_id in known])
+    spread = float(logs.std()) if known else 0.0
+    if spread == 0.0:
+        return np.zeros(len(models))
+    scaled = dict(zip(known, (logs - logs.mean()) / spread, strict=True))
+    return np.array([float(scaled.get(model_id, 0.0)) for model_id in models])
