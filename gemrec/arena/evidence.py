@@ -181,7 +181,7 @@ class EvidenceDesk:
             counts = PairCounts(
                 snapshot.everybody.models, snapshot.counts.wins, snapshot.counts.ties
             )
-            same = fitted is not None and fitted[0].prior.models == counts.models
+            same = fitted is not None and fitted[0].everybody.models == counts.models
             standings = Standings(counts, fitted[1] if fitted is not None and same else None)
             self._fitted = snapshot, standings
             return standings
