@@ -181,6 +181,17 @@ class PersonState:
         moved: Array = pulls[:, None] * (seen @ self._rows(models, features).T)
         return moved
 
+    def _spread(self, contests: Contests) -> Array:
+        """(k,) posterior variances of the utility differences of contests on compared models."""
+        total, phi = self.covariance, contests.features
+        left, right = np.searchsorted(self.models, contests.models).T
+        likings, offsets = total[: self.dim, : self.dim], total[self.dim :, self.dim :]
+        both = total[self.dim :, : self.dim]
+        own = np.diag(offsets)
+        spread = np.einsum("kr,kr->k", phi @ likings + 2 * (both[left] - both[right]), phi)
+        variances: Array = spread + own[left] + own[right] - 2 * offsets[left, right]
+        return np.maximum(variances, 0.0)
+
     def open_share(self, models: Integers) -> Array:
         """(n,) share of the models' own variance that the votes have left open, 0..1."""
         at, met = self._places(models)
@@ -190,9 +201,7 @@ class PersonState:
 
     def without_each(self, told: Told) -> Array:
         """(k,) expected utility differences of contests without their own evidence, noise apart."""
-        seen = self._rows(told.contests.models[:, 0], told.contests.features)
-        seen = seen - self._rows(told.contests.models[:, 1], np.zeros_like(told.contests.features))
-        spread = np.einsum("kp,kp->k", seen, seen)
+        spread = self._spread(told.contests)
         at = moments(self.differences, told.log_nu)
         curvature = told.contests.weight * at.variance
         leverage = np.minimum(spread * curvature / (1 + told.noise * curvature), 0.99)
