@@ -76,7 +76,7 @@ class Family:
 
         # Both report layers as missing that belong to the other adapters or to the other network.
         diffusers.utils.logging.set_verbosity_error()
-        transformers.utils.logging.set_verbosity_error()
+        transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         self.members = {member.id: member for member in read_members(assets)}
         base = next(member for member in self.members.values() if not member.is_adapter)
         start = time.perf_counter()

@@ -76,7 +76,7 @@ class GalleryRoutes:
             low=_number(query, "low", 0.0),
             high=_number(query, "high", 1.0),
             page=int(_number(query, "page", 0)),
-            size=int(_number(query, "size", Browse.size)),
+            size=int(_number(query, "size", Browse().size)),
         )
         who = self._who(request)
         page, shelf = self._services.gallery.browse(wanted, who)
