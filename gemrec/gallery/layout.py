@@ -67,7 +67,7 @@ def between(vectors: NDArray[np.floating], known: NDArray[np.floating], places: 
 
 
 def _reduce(rows: Floats, anchors: NDArray[np.int64], seed: int) -> Floats:
-    from sklearn.decomposition import PCA  # type: ignore[import-untyped]  # noqa: PLC0415 - slow to import
+    from sklearn.decomposition import PCA  # noqa: PLC0415 - slow to import
 
     components = min(_COMPONENTS, len(anchors) - 1, rows.shape[1])
     model = PCA(components, random_state=seed).fit(rows[anchors])
@@ -75,7 +75,7 @@ def _reduce(rows: Floats, anchors: NDArray[np.int64], seed: int) -> Floats:
 
 
 def _embed(flat: Floats, seed: int) -> Floats:
-    from sklearn.manifold import TSNE  # type: ignore[import-untyped]  # noqa: PLC0415 - slow to import
+    from sklearn.manifold import TSNE  # noqa: PLC0415 - slow to import
 
     if not flat.std(axis=0).any():  # all alike
         return np.zeros((len(flat), 2))
