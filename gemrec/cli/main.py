@@ -21,6 +21,7 @@ from gemrec.cli.options import AsJson, Db, PromptText, whole_number
 from gemrec.cli.output import answer, tell
 from gemrec.cli.people import known_annotator
 from gemrec.cli.scoring import score
+from gemrec.cli.studies import evaluate, simulate_people
 from gemrec.documents import (
     images_document,
     prompts_document,
@@ -154,6 +155,8 @@ def prompts(
         answer(document, as_json, tables.prompts)
 
 
+app.command()(evaluate)
+app.command("simulate")(simulate_people)
 app.command()(rebuild)
 app.add_typer(import_app)
 app.command()(score)
