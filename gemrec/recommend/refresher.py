@@ -140,6 +140,19 @@ class Refresher:
             self._publish()
             return self._snapshot
 
+    def reread(self) -> Snapshot:
+        """Forget everything derived but the counts, which follow the events by themselves.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        with self._writing:
+            self._store.checkpoints.forget()
+            self._begin()
+            self.load()
+            self._publish()
+            return self._snapshot
+
     def _refresh(self, executor: Executor | None) -> Snapshot:
         """Take in everything that is new; features are made by the executor if there is one."""
         with self._writing:

@@ -15,6 +15,7 @@ from gemrec.store.schema import (
     m006_taste_settings,
     m007_image_scores,
     m008_gallery,
+    m009_studies,
 )
 
 STEPS: tuple[ModuleType, ...] = (
@@ -26,4 +27,5 @@ STEPS: tuple[ModuleType, ...] = (
     m006_taste_settings,
     m007_image_scores,
     m008_gallery,
+    m009_studies,
 )
