@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,7 +41,11 @@ class Ballots:
 
 
 async def vote_all(
-    url: str, tickets: Mapping[str, Sequence[str]], outcome: str = "left", pause: float = 0.0
+    url: str,
+    tickets: Mapping[str, Sequence[str]],
+    outcome: str = "left",
+    pause: float = 0.0,
+    until: float = math.inf,
 ) -> Ballots:
     """Each annotator uses their tickets one by one over a connection of their own.
 
@@ -49,16 +54,22 @@ async def vote_all(
         tickets: By annotator.
         outcome: What everybody says.
         pause: Seconds between an answer and the next vote.
+        until: Monotonic time after which nobody begins another vote.
     """
     ballots = Ballots(started=time.monotonic())
     await asyncio.gather(
-        *(_voter(url, theirs, outcome, pause, ballots) for theirs in tickets.values())
+        *(_voter(url, theirs, outcome, pause, until, ballots) for theirs in tickets.values())
     )
     return ballots
 
 
 async def _voter(
-    url: str, tickets: Sequence[str], outcome: str, pause: float, ballots: Ballots
+    url: str,
+    tickets: Sequence[str],
+    outcome: str,
+    pause: float,
+    until: float,
+    ballots: Ballots,
 ) -> None:
     parts = urlsplit(url)
     assert parts.hostname is not None
@@ -69,6 +80,8 @@ async def _voter(
     try:
         for ticket in tickets:
             before = time.monotonic()
+            if before > until:
+                return
             try:
                 status, body = await _post(
                     reader, writer, "/votes", {"votes": [{"ticket": ticket, "outcome": outcome}]}

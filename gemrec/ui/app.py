@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import gradio as gr
+from PIL import Image as PILImage
 from starlette.middleware import Middleware
 
 from gemrec.services import Services
@@ -11,6 +12,7 @@ from gemrec.ui.arena_tab import build_arena_tab
 from gemrec.ui.context import Context
 from gemrec.ui.endpoints import Page, add_endpoints
 from gemrec.ui.for_you_tab import build_for_you_tab
+from gemrec.ui.guards import LARGEST_PICTURE, LARGEST_REQUEST, SizeGuard
 from gemrec.ui.identity import Identity, IdentityMiddleware
 from gemrec.ui.leaderboard_tab import build_leaderboard_tab
 from gemrec.ui.pictures import Pictures
@@ -71,9 +73,13 @@ def launch_arguments(services: Services, context: Context) -> dict[str, Any]:
         "favicon_path": str(settings.assets / "ui" / "favicon.svg"),
         "app_kwargs": {
             "routes": build_routes(services, context.pictures),
-            "middleware": [Middleware(IdentityMiddleware, identity=context.identity)],
+            "middleware": [
+                Middleware(SizeGuard),
+                Middleware(IdentityMiddleware, identity=context.identity),
+            ],
         },
         "max_threads": THREADS,
+        "max_file_size": LARGEST_REQUEST,
         "show_error": False,
         "run_history": False,
         "enable_monitoring": False,
@@ -97,6 +103,8 @@ def launch(services: Services, *, prevent_thread_lock: bool = False) -> tuple[gr
         The running Blocks and its address.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "0")
+    # A small file can hold a picture of a billion pixels; Pillow refuses twice this many.
+    PILImage.MAX_IMAGE_PIXELS = LARGEST_PICTURE // 2
     context = build_context(services)
     demo = build_demo(services, context)
     _, url, _ = demo.launch(prevent_thread_lock=True, **launch_arguments(services, context))
