@@ -3,7 +3,7 @@
 import typer
 
 from gemrec.cli import app
-from gemrec.settings import REPOSITORY, Settings
+from gemrec.settings import REPOSITORY, Settings, variable
 
 
 def settings_table() -> str:
@@ -12,7 +12,7 @@ def settings_table() -> str:
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None else str(field.default)
         default = default.replace(f"{REPOSITORY}/", "")
-        lines.append(f"| `GEMREC_{name.upper()}` | `{default}` | {field.description} |")
+        lines.append(f"| `{variable(name)}` | `{default}` | {field.description} |")
     return "\n".join(lines).replace("| `` |", "| |")
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gemrec.arena.checks import check_outcome
 from gemrec.arena.choosing import ModelChooser
 from gemrec.arena.cooldown import Cooldown
+from gemrec.arena.doors import Doors
 from gemrec.arena.drawing import Draw
 from gemrec.arena.events import ArenaEvent, ArenaLimits, BattleReady
 from gemrec.arena.evidence import EvidenceDesk
@@ -100,6 +101,7 @@ class Arena:
         new_id: Callable[[], str] = random_id,
     ) -> None:
         self.limits = limits
+        self.doors = Doors(store, clock)
         self._store = store
         self._catalog = catalog
         self._clock = clock
@@ -177,6 +179,7 @@ class Arena:
             RateLimitError: Too many battles in a short time.
         """
         wish = make_wish(prompt, models, images, mode, form, sides, king, self.limits)
+        self.doors.check()
         self._rates.check(OPENING, annotator_id, address)
         ready = self._preparations.take(annotator_id, wish)
         if ready is not None:
@@ -272,6 +275,7 @@ class Arena:
             RateLimitError: Too many votes in a short time. The ticket stays valid; the refusal is
                 counted.
         """
+        self.doors.check()
         return self._votes.cast(token, outcome, annotator_id, ranking, remarks, address)
 
     def edit(

@@ -7,6 +7,7 @@ import gradio as gr
 from PIL import Image as PILImage
 from starlette.middleware import Middleware
 
+from gemrec.logs import ErrorCounter
 from gemrec.services import Services
 from gemrec.ui.arena_tab import build_arena_tab
 from gemrec.ui.context import Context
@@ -15,6 +16,8 @@ from gemrec.ui.for_you_tab import build_for_you_tab
 from gemrec.ui.guards import LARGEST_PICTURE, LARGEST_REQUEST, SizeGuard
 from gemrec.ui.identity import Identity, IdentityMiddleware
 from gemrec.ui.leaderboard_tab import build_leaderboard_tab
+from gemrec.ui.login import LoginMiddleware
+from gemrec.ui.owner_tab import build_owner_tab
 from gemrec.ui.pictures import Pictures
 from gemrec.ui.routes import build_routes
 from gemrec.ui.sessions import Cancellations
@@ -28,14 +31,25 @@ BRAND = (
 )
 
 
-def build_context(services: Services) -> Context:
-    """Everything the tabs share; the secrets come from the database, so restarts keep them."""
+def build_context(services: Services, errors: ErrorCounter | None = None) -> Context:
+    """Everything the tabs share; the secrets come from the database, so restarts keep them.
+
+    Args:
+        services: All parts of gemrec.
+        errors: Counts what the log tells; None counts nothing.
+    """
     store = services.store
     return Context(
         services,
-        Identity(store.secrets.get_or_create("annotators"), store, services.clock),
+        Identity(
+            store.secrets.get_or_create("annotators"),
+            store,
+            services.clock,
+            needs_login=services.settings.has_login and not services.settings.anonymous,
+        ),
         Pictures(store, services.images, services.catalog, store.secrets.get_or_create("pictures")),
         Cancellations(),
+        errors or ErrorCounter(),
     )
 
 
@@ -50,6 +64,8 @@ def build_demo(services: Services, context: Context | None = None) -> gr.Blocks:
     demo = Page(title="GEMRec", analytics_enabled=False, fill_width=True)
     with demo:
         gr.HTML(BRAND, elem_id="brand", apply_default_css=False)
+        if services.settings.has_login:  # elsewhere the button would end the app
+            gr.LoginButton("Log in", size="sm", elem_id="login")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Arena", id="arena", elem_id="tab-arena"):
                 arena_prompt = build_arena_tab(shared, demo)
@@ -57,6 +73,8 @@ def build_demo(services: Services, context: Context | None = None) -> gr.Blocks:
                 build_for_you_tab(shared, for_you, arena_prompt)
             with gr.Tab("Leaderboard", id="leaderboard", elem_id="tab-leaderboard") as board:
                 build_leaderboard_tab(shared, board)
+            with gr.Tab("Server", id="server", elem_id="tab-server", visible=False) as server:
+                build_owner_tab(shared, demo, server, shared.errors)
         add_endpoints(shared)
     demo.queue(api_open=False)
     return demo
@@ -75,6 +93,11 @@ def launch_arguments(services: Services, context: Context) -> dict[str, Any]:
             "routes": build_routes(services, context.pictures),
             "middleware": [
                 Middleware(SizeGuard),
+                *(
+                    [Middleware(LoginMiddleware, sign=context.identity.sign)]
+                    if settings.has_login
+                    else []
+                ),
                 Middleware(IdentityMiddleware, identity=context.identity),
             ],
         },
@@ -92,11 +115,17 @@ def launch_arguments(services: Services, context: Context) -> dict[str, Any]:
     }
 
 
-def launch(services: Services, *, prevent_thread_lock: bool = False) -> tuple[gr.Blocks, str]:
+def launch(
+    services: Services,
+    *,
+    prevent_thread_lock: bool = False,
+    errors: ErrorCounter | None = None,
+) -> tuple[gr.Blocks, str]:
     """Serve the page.
 
     Args:
         services: All parts of gemrec, started.
+        errors: Counts what the log tells, for the owner's view.
         prevent_thread_lock: Return at once while the page is served in the background.
 
     Returns:
@@ -105,7 +134,7 @@ def launch(services: Services, *, prevent_thread_lock: bool = False) -> tuple[gr
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "0")
     # A small file can hold a picture of a billion pixels; Pillow refuses twice this many.
     PILImage.MAX_IMAGE_PIXELS = LARGEST_PICTURE // 2
-    context = build_context(services)
+    context = build_context(services, errors)
     demo = build_demo(services, context)
     _, url, _ = demo.launch(prevent_thread_lock=True, **launch_arguments(services, context))
     print(f"GEMRec is on {url}", flush=True)  # noqa: T201

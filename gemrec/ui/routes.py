@@ -8,6 +8,7 @@ from gemrec.errors import GemrecError
 from gemrec.services import Services
 from gemrec.ui.ballots import bulk_route
 from gemrec.ui.pictures import Pictures
+from gemrec.ui.server_status import health_document
 
 # No ETag and no Last-Modified: the age of a cached image could tell which side was drawn before.
 IMAGE_HEADERS = {
@@ -30,7 +31,7 @@ def build_routes(services: Services, pictures: Pictures) -> list[Route]:
     def health(_: Request) -> Response:
         """Whether votes can be stored; for load balancers and start scripts."""
         try:
-            answer = {"status": "ok", "last_vote_id": services.store.votes.last_id()}
+            answer = health_document(services)
         except GemrecError as error:
             return JSONResponse({"status": "failing", "reason": str(error)}, 503)
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})

@@ -14,6 +14,7 @@ from gemrec.store.schema import (
     m005_spending_and_refusals,
     m006_taste_settings,
     m007_image_scores,
+    m008_switches,
 )
 
 STEPS: tuple[ModuleType, ...] = (
@@ -24,4 +25,5 @@ STEPS: tuple[ModuleType, ...] = (
     m005_spending_and_refusals,
     m006_taste_settings,
     m007_image_scores,
+    m008_switches,
 )
