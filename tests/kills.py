@@ -8,11 +8,11 @@ from random import Random
 from gemrec.records import Prompt
 from gemrec.services import utc_now
 from gemrec.store import Store
+from tests.ballots import Ballots, vote_all
 from tests.browser.server import MODELS, catalog
 from tests.crowd import Crowd, fill, open_tickets, prepare_server
 from tests.running import free_port, run_app, scripted
 from tests.scripted import PROMPTS
-from tests.voters import Ballots, vote_all
 
 TICKETS_EACH = 60
 LONGEST = 1.5  # seconds of voting before the kill, at most

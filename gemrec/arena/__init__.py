@@ -4,6 +4,7 @@ Nothing that leaves this package before a vote names a model of a blind battle.
 """
 
 from gemrec.arena.battles import Arena
+from gemrec.arena.building import build_arena
 from gemrec.arena.checks import check_images, check_outcome, check_prompt
 from gemrec.arena.cooldown import Cooldown
 from gemrec.arena.drawing import Choice, Draw
@@ -69,6 +70,7 @@ __all__ = [
     "TicketOffice",
     "UniformSampler",
     "Wish",
+    "build_arena",
     "check_images",
     "check_outcome",
     "check_prompt",

@@ -1,38 +1,25 @@
 """The arena's whole service: battles, votes, history, king's runs."""
 
-import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-
-import numpy as np
-from numpy.typing import NDArray
 
 from gemrec.arena.checks import check_outcome
 from gemrec.arena.choosing import ModelChooser
-from gemrec.arena.cooldown import Cooldown
 from gemrec.arena.doors import Doors
-from gemrec.arena.drawing import Draw
 from gemrec.arena.events import ArenaEvent, ArenaLimits, BattleReady
-from gemrec.arena.evidence import EvidenceDesk
 from gemrec.arena.history import HistoryEntry, read_history
 from gemrec.arena.kings import KingRun, RunState, read_run
-from gemrec.arena.likeness import Likeness
 from gemrec.arena.limits import OPENING, RateLimits
 from gemrec.arena.opener import Opener
 from gemrec.arena.planning import Planner
-from gemrec.arena.preparing import Preparations, Workshop
-from gemrec.arena.tickets import TicketOffice
+from gemrec.arena.preparing import Preparations
 from gemrec.arena.voting import VoteDesk
 from gemrec.arena.wishes import Wish, make_wish
-from gemrec.catalog import Catalog
 from gemrec.errors import InputError
-from gemrec.generation import GridService
-from gemrec.recommend import Refresher
 from gemrec.records import (
     BattleForm,
     BattleMode,
     EventKind,
-    Image,
     Model,
     Prompt,
     Remarks,
@@ -42,22 +29,7 @@ from gemrec.records import (
 )
 from gemrec.store import Store
 
-_ID_BYTES = 12
 NOTHING = Remarks()
-
-
-def random_id() -> str:
-    """A random name that cannot be guessed and says nothing."""
-    return secrets.token_hex(_ID_BYTES)
-
-
-def ignore(prompt: Prompt, images: Sequence[Image]) -> None:
-    """For arenas whose images nobody waits for."""
-
-
-def no_vectors(images: Sequence[Image]) -> Mapping[int, NDArray[np.float32]]:  # noqa: ARG001
-    """For arenas without an encoder: nothing looks the same."""
-    return {}
 
 
 def never() -> bool:
@@ -66,79 +38,49 @@ def never() -> bool:
 
 
 class Arena:
-    """The arena's whole service; safe to share between threads.
+    """The arena's whole service; safe to share between threads. Made by ``build_arena``.
 
     Args:
         store: Battles, tickets and votes.
-        catalog: The models.
-        grids: Makes the images.
-        tickets: Issues and reads tickets.
-        draw: Draws models when people leave them open.
-        refresher: Is nudged after each vote; also knows the ratings and what votes say so far.
+        chooser: Chooses models.
+        planner: Makes plans.
+        opener: Opens battles.
+        preparations: Battles that are made ahead.
+        votes: Takes votes in.
         clock: Now, timezone-aware UTC.
-        rng_factory: A fresh random generator per battle.
         limits: What people may ask for.
         rates: How often they may ask.
-        on_images: Told the prompt and the images of a battle as they come.
-        vectors: The embeddings that are there already, by image id; must not wait.
-        new_id: Names battles and showings; must not be guessable.
+        name_of: Display name of a model.
     """
 
     def __init__(
         self,
         store: Store,
-        catalog: Catalog,
-        grids: GridService,
-        tickets: TicketOffice,
-        draw: Draw,
-        refresher: Refresher,
+        chooser: ModelChooser,
+        planner: Planner,
+        opener: Opener,
+        preparations: Preparations,
+        votes: VoteDesk,
         clock: Callable[[], datetime],
-        rng_factory: Callable[[], np.random.Generator],
         limits: ArenaLimits,
-        rates: RateLimits | None = None,
-        on_images: Callable[[Prompt, Sequence[Image]], None] = ignore,
-        vectors: Callable[[Sequence[Image]], Mapping[int, NDArray[np.float32]]] = no_vectors,
-        new_id: Callable[[], str] = random_id,
+        rates: RateLimits,
+        name_of: Callable[[str], str],
     ) -> None:
         self.limits = limits
         self.doors = Doors(store, clock)
+        self.model_name = name_of
         self._store = store
-        self._catalog = catalog
+        self._chooser = chooser
+        self._planner = planner
+        self._opener = opener
+        self._preparations = preparations
+        self._votes = votes
         self._clock = clock
-        self._rates = rates or RateLimits()
-        cooldown = Cooldown(clock)
-        self._chooser = ModelChooser(
-            catalog, grids.problem, draw, EvidenceDesk(refresher), cooldown
-        )
-        self._planner = Planner(store, catalog, self._chooser, clock, rng_factory)
-        self._opener = Opener(
-            store,
-            self._planner,
-            grids,
-            tickets,
-            cooldown,
-            Likeness(vectors),
-            clock,
-            new_id,
-            on_images,
-            self.model_name,
-        )
-        self._preparations = Preparations(
-            Workshop(self._planner, grids, self._opener, on_images, self._opener.note_failure),
-            clock,
-        )
-        self._votes = VoteDesk(
-            store, tickets, refresher, self._rates, limits, clock, self.model_name
-        )
+        self._rates = rates
 
     def usable_models(self) -> tuple[Model, ...]:
         """Models on offer that can run on this machine."""
         return self._chooser.usable()
-
-    def model_name(self, model_id: str) -> str:
-        """Display name of a model, also of one that has left the catalog."""
-        model = self._catalog.models.get(model_id)
-        return self._store.models.known().get(model_id, model_id) if model is None else model.name
 
     def open_battle(
         self,

@@ -13,7 +13,7 @@ def check_prompt(prompt: Prompt, limits: ArenaLimits) -> Prompt:
     """The prompt with its white space tidied.
 
     Raises:
-        PromptError: Not text, empty, or longer than allowed.
+        PromptError: Not text, empty, longer than allowed, or against the owner's rules.
     """
     if not isinstance(prompt.text, str) or not isinstance(prompt.category, str):
         raise PromptError(f"prompt: got {type(prompt.text).__name__}; allowed: text")
@@ -28,6 +28,8 @@ def check_prompt(prompt: Prompt, limits: ArenaLimits) -> Prompt:
             f"prompt: got {len(text)} characters; allowed: at most {limits.prompt_length}. "
             "Shorten it."
         )
+    if (problem := limits.refuse(text)) is not None:
+        raise PromptError(problem)
     return Prompt(text, _tidy(prompt.category))
 
 

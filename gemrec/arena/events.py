@@ -1,11 +1,17 @@
 """What an opening battle tells its caller, step by step, and the limits it keeps to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gemrec.records import BattleForm, BattleMode, Prompt, Tiers
 
 LABELS = "ABCDEFGH"
 """One letter per side, in order."""
+
+
+def refuse_nothing(prompt: str) -> str | None:  # noqa: ARG001 - the form of every rule
+    """For arenas whose owner allows all words."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +22,13 @@ class ArenaLimits:
         prompt_length: Most characters of a prompt.
         images: Most images per side of one battle.
         reason_length: Most characters of the reason of a skip.
+        refuse: Why a prompt may not be drawn, or None; counts what it refuses.
     """
 
     prompt_length: int = 300
     images: int = 9
     reason_length: int = 500
+    refuse: Callable[[str], str | None] = refuse_nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,12 +123,17 @@ def _arena(settings: Settings) -> Iterator[Check]:
         f"open battles: {waiting} wait for a vote, {facts['open_battles'] - waiting} expired, "
         f"{facts['unvoted_battles']} ended without one",
         f"refused votes: {_numbers(facts['refused'])}",
+        f"refused prompts and images: {_numbers(_spaced(store.usage.refusals()))}",
         f"near-identical pairs skipped: {_most(incidents, NEAR_IDENTICAL)}",
         f"no contests: {_most(incidents, NO_CONTEST)}",
         f"flagged annotators: {_numbers(kinds)}",
     ]
     advice = "Look at the flagged votes before you publish; none was left out." if flags else ""
     yield Check("arena", Status.WARN if flags else Status.OK, "; ".join(parts), advice)
+
+
+def _spaced(counts: Mapping[str, int]) -> dict[str, int]:
+    return {reason.replace("_", " "): count for reason, count in counts.items()}
 
 
 def _numbers(counts: Mapping[str, int]) -> str:

@@ -66,4 +66,5 @@ def _describe(image: PILImage.Image) -> Vectors:
     histogram = np.sqrt(np.bincount(bins, minlength=LEVELS**3) / bins.size)
     size = 32 // TILES
     means = pixels.reshape(TILES, size, TILES, size, 3).mean(axis=(1, 3)) / 255 - 0.5
-    return np.concatenate([histogram, means.ravel() / TILES]).astype(np.float32)
+    joined: Vectors = np.concatenate([histogram, means.ravel() / TILES]).astype(np.float32)
+    return joined

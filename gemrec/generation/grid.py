@@ -188,7 +188,8 @@ class GridService:
             raise
         except GenerationTimeoutError:
             limit = f"the {self._timeout:g} s that one grid may take"
-            yield state.fail(side, f"{request.model.name} took longer than {limit}.")
+            hung = "or did not answer while others waited"
+            yield state.fail(side, f"{request.model.name} took longer than {limit}, {hung}.")
         except (GenerationError, WorkerError) as error:
             yield state.fail(side, str(error))
         yield state.progress()

@@ -19,6 +19,12 @@ from gemrec.generation.registry import build_backend
 from gemrec.records import Model
 from gemrec.worker import WorkerProcess
 
+TURN_SECONDS = 10.0
+"""How long a batch may take, whatever the others take, before it lets waiting people go first."""
+
+OBEY_SECONDS = 5.0
+"""How long one step of a batch may take once somebody else waits; killing costs loading anew."""
+
 WARM_UP_PROMPT = "a cat face on a blue background"
 
 
@@ -113,6 +119,8 @@ class GenerationWorker:
             (backend, options, warm_up_jobs),
             "generation",
             nice,
+            obey_seconds=OBEY_SECONDS,
+            turn_seconds=TURN_SECONDS,
         )
 
     @property

@@ -9,6 +9,9 @@ from gemrec.generation.backend import GenerationJob, SafetyOptions
 from gemrec.generation.ledger import Ledger, Reason
 from gemrec.records import Model
 
+NO_MODEL = ""
+"""Stands for the model where a prompt is refused before any model is chosen."""
+
 MATURE_TAG = "content:mature"
 
 
@@ -47,6 +50,14 @@ class SafetyRules:
                 "words. Change the prompt."
             )
         return None
+
+    def refused_prompt(self, prompt: str) -> str | None:
+        """Why ``prompt`` is not drawn by any model, or None; the refusal is counted, of no model."""
+        found = self.prompt_problem(prompt)
+        if found is None:
+            return None
+        self._ledger.refuse(found[0], NO_MODEL)
+        return found[1]
 
     def check(self, job: GenerationJob) -> None:
         """Let a job pass.

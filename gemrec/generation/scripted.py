@@ -1,8 +1,9 @@
 """A backend that draws plain coloured pictures at once: for tests of everything around it.
 
-A scripted model misbehaves on demand, by the path of its source: ``fail``, ``hang`` (never answers
-and never looks at ``cancelled``), ``slow:SECONDS`` (that long for each job, in small steps),
-``black`` (what NaN becomes) or ``short`` (one image too few).
+A scripted model misbehaves on demand, by the path of its source: ``fail``, ``hang`` (after one step
+it never answers and never looks at ``cancelled``), ``slow:SECONDS`` (that long for each job, in
+small steps), ``black`` (what NaN becomes), ``short`` (one image too few) or ``like:ID`` (the pictures
+of another model).
 """
 
 import hashlib
@@ -46,6 +47,7 @@ class ScriptedBackend:
         behaviour, _, argument = job.model.source.path.partition(":")
         pause = float(argument) if behaviour == "slow" else 0.0
         while behaviour == "hang":
+            on_step(1, STEPS)
             time.sleep(3600)
         # A slow model looks at ``cancelled`` twenty times a second, as a real one does at steps.
         steps = max(STEPS, round(pause * 20))
@@ -56,16 +58,17 @@ class ScriptedBackend:
                 raise GenerationError(f"{job.model.name} failed, as its script says.")
             time.sleep(pause / steps)
             on_step(step + 1, steps)
-        images = [draw(job.model, job.prompt, seed) for seed in job.seeds]
+        hand = argument if behaviour == "like" else job.model.id
+        images = [draw(job.model, job.prompt, seed, hand) for seed in job.seeds]
         if behaviour == "black":
             return [PILImage.new("RGB", image.size) for image in images]
         return images[1:] if behaviour == "short" else images
 
 
-def draw(model: Model, prompt: str, seed: int) -> PILImage.Image:
-    """A background by model, a disc by prompt and its place by seed, all from one digest."""
+def draw(model: Model, prompt: str, seed: int, hand: str = "") -> PILImage.Image:
+    """A background by ``hand``, the model's id unless given, a disc by prompt and seed."""
     width, height = model.parameters.width, model.parameters.height
-    background = hashlib.sha256(model.id.encode()).digest()[:3]
+    background = hashlib.sha256((hand or model.id).encode()).digest()[:3]
     shape = hashlib.sha256(f"{prompt}\n{seed}".encode()).digest()
     image = PILImage.new("RGB", (width, height), tuple(background))
     radius = (0.1 + shape[3] / 255 * 0.3) * min(width, height)

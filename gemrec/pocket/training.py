@@ -212,9 +212,8 @@ def picture_cache(
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
-        pictures = np.lib.format.open_memmap(
-            partial, mode="w+", dtype=np.uint8, shape=(count, SIZE, SIZE, 3)
-        )
+        open_memmap: Any = np.lib.format.open_memmap  # typed in some versions of numpy only
+        pictures = open_memmap(partial, mode="w+", dtype=np.uint8, shape=(count, SIZE, SIZE, 3))
         for row, scene in enumerate(scenes):
             pictures[row] = draw(scene)
         pictures.flush()

@@ -140,7 +140,8 @@ class Belief:
         of, first = self._groups
         drawn: Array = self.mean + rng.standard_normal((draws, self.root.shape[1])) @ self.root.T
         own = rng.standard_normal((draws, len(first))) * np.sqrt(self.doubt[first])
-        return drawn + own[:, of]
+        total: Array = drawn + own[:, of]
+        return total
 
     def beats(self) -> Array:
         """(n, n) probability that the row's item is preferred to the column's, ties left out."""

@@ -22,6 +22,7 @@ from gemrec.ui.pictures import Pictures
 from gemrec.ui.routes import build_routes
 from gemrec.ui.sessions import Cancellations
 from gemrec.ui.theme import build_theme, read_head
+from gemrec.ui.visits import MOST_PAGES, keep_visits
 
 THREADS = 40
 BRAND = (
@@ -103,6 +104,7 @@ def launch_arguments(services: Services, context: Context) -> dict[str, Any]:
         },
         "max_threads": THREADS,
         "max_file_size": LARGEST_REQUEST,
+        "state_session_capacity": MOST_PAGES,
         "show_error": False,
         "run_history": False,
         "enable_monitoring": False,
@@ -137,6 +139,7 @@ def launch(
     context = build_context(services, errors)
     demo = build_demo(services, context)
     _, url, _ = demo.launch(prevent_thread_lock=True, **launch_arguments(services, context))
+    keep_visits(demo)
     print(f"GEMRec is on {url}", flush=True)  # noqa: T201
     if not prevent_thread_lock:
         demo.block_thread()

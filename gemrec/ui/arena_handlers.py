@@ -20,6 +20,7 @@ from gemrec.arena import (
     BattleProgress,
     BattleReady,
     BattleReplaced,
+    RunState,
 )
 from gemrec.errors import GemrecError
 from gemrec.pocket.vocabulary import unknown_words
@@ -32,7 +33,7 @@ from gemrec.ui.sessions import ArenaSession
 from gemrec.ui.widgets import status
 from gemrec.ui.widgets.empty import empty, welcome
 from gemrec.ui.widgets.setup import versus
-from gemrec.ui.wording import unknown_notice
+from gemrec.ui.wording import run_goes_on, unknown_notice
 
 ANY_CATEGORY = "Any topic"
 EXAMPLES = 4
@@ -83,6 +84,8 @@ class OpeningHandlers:
         if session.waits:
             yield self.on_load(request)
             return
+        if not session.battle_id:  # the server was started again under this page
+            session = self._run_of(request) or session
         is_same = text == session.prompt
         fresh = ArenaSession(prompt=text, category=category)
         if is_same and session.is_rolled:
@@ -116,15 +119,32 @@ class OpeningHandlers:
     def on_load(self, request: gr.Request) -> Updates:
         """Pick up the annotator's open battle, or welcome them."""
         annotator = self._desk.context.identity.find(headers_of(request))
-        ready = None if annotator is None else self._services.arena.resume(annotator.id)
-        if ready is None:
+        if annotator is None:
             return {self._parts.stage: self._welcome()}
+        ready = self._services.arena.resume(annotator.id)
+        if ready is None:
+            return self._run_that_goes_on(annotator.id) or {self._parts.stage: self._welcome()}
         session = ArenaSession(ready.battle_id, ready.ticket, prompt=ready.prompt.text)
         line = status.line(PICKED_UP, extra=HINTS[ready.form])
         return {
             **voting(self._parts, ready, session, line),
             self._parts.prompt: ready.prompt.text,
         }
+
+    def _run_that_goes_on(self, annotator_id: str) -> Updates:
+        """The last bout of a king's run between two bouts; nothing when there is no run."""
+        run = self._services.arena.current_run(annotator_id)
+        last = self._services.arena.history(annotator_id, limit=1)
+        if run is None or not last or last[0].vote.battle_id != run.newest_battle:
+            return {}
+        line = f"{PICKED_UP} {run_goes_on(run)}"
+        session = replace(_reigning(run), vote_id=last[0].first_id)
+        return {**self._desk.show(session, last[0], line), self._parts.prompt: run.prompt}
+
+    def _run_of(self, request: gr.Request) -> ArenaSession | None:
+        annotator = self._desk.context.identity.find(headers_of(request))
+        run = None if annotator is None else self._services.arena.current_run(annotator.id)
+        return None if run is None else _reigning(run)
 
     # ---- opening ----
 
@@ -254,6 +274,11 @@ class OpeningHandlers:
         texts = list(dict.fromkeys(prompt.text for prompt in self._services.prompts_of()))
         rng.shuffle(texts)
         return welcome(sorted(texts[:EXAMPLES], key=len))
+
+
+def _reigning(run: RunState) -> ArenaSession:
+    """The session of a page that shows the last bout of a run."""
+    return ArenaSession(run.newest_battle, prompt=run.prompt, reigns=True)
 
 
 def asked(setup: Setup, king: str | None) -> dict[str, Any]:

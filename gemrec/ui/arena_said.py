@@ -118,6 +118,12 @@ def read_remarks(said: object, round_id: str, dwell_ms: int | None = None) -> Re
     )
 
 
+def read_round(said: object) -> str:
+    """Id of the battle that the page shows; empty when it says none."""
+    name = _mapping(said).get("round")
+    return name if isinstance(name, str) else ""
+
+
 def read_ranking(said: object, round_id: str) -> Tiers:
     """The order on the strip, best first; empty when nothing is ranked.
 

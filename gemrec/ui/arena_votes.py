@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import gradio as gr
 
-from gemrec.errors import GemrecError
+from gemrec.errors import GemrecError, InputError
 from gemrec.records import BattleForm, Outcome, Reveal, Tiers
 from gemrec.ui.arena_desk import ArenaDesk
 from gemrec.ui.arena_handlers import OpeningHandlers
-from gemrec.ui.arena_said import read_ranking, read_remarks, read_setup
+from gemrec.ui.arena_said import read_ranking, read_remarks, read_round, read_setup
 from gemrec.ui.arena_view import Updates
 from gemrec.ui.context import address_of
 from gemrec.ui.sessions import ArenaSession
@@ -23,7 +23,8 @@ from gemrec.ui.wording import bout_words, changed_words, lesson, run_words, verd
 
 LESSON_VOTES = 200
 """Newest votes of a person that the sentence after a vote looks at."""
-NOTHING_HERE = "There is no vote here; open a battle first."
+NOTHING_HERE = "No vote is on the stage; History has all of yours, or start a battle."
+OUTDATED = "This page shows an old battle; reload it to go on where you are."
 
 VoteHandler = Callable[[ArenaSession, object, gr.Request], Updates]
 
@@ -47,9 +48,11 @@ class VoteHandlers:
 
         def on_vote(session: ArenaSession, said: object, request: gr.Request) -> Updates:
             """Commit the vote, then reveal the models."""
-            if not session.is_open and not session.changing:
-                return {self._parts.session: gr.skip()}
             try:
+                if not session.battle_id:
+                    session = self._recovered(said, request)
+                if not session.is_open and not session.changing:
+                    return {self._parts.session: gr.skip()}
                 is_ranking = outcome is Outcome.RANKING
                 ranking = read_ranking(said, session.battle_id) if is_ranking else None
                 if session.changing:
@@ -59,6 +62,17 @@ class VoteHandlers:
                 return self._desk.problem(error)
 
         return on_vote
+
+    def _recovered(self, said: object, request: gr.Request) -> ArenaSession:
+        """The session of a page whose server was started again, or has forgotten it.
+
+        Raises:
+            InputError: What the page shows is not the person's open battle.
+        """
+        ready = self._services.arena.resume(self._desk.who(request).id)
+        if ready is None or read_round(said) != ready.battle_id:
+            raise InputError(OUTDATED)
+        return ArenaSession(ready.battle_id, ready.ticket, prompt=ready.prompt.text)
 
     def _cast(
         self,

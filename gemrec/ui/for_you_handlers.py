@@ -83,6 +83,11 @@ class ForYouHandlers:
         except GemrecError as error:
             return self._parts.empty(status.problem(str(error)))
 
+    def on_licences(self) -> Any:
+        """The licences that the limit can ask for."""
+        licences = {model.licence for model in self._services.catalog.active()}
+        return gr.update(choices=[ANY_LICENCE, *sorted(licences)])
+
     def on_open(
         self,
         prompt: str,

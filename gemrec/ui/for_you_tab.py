@@ -43,7 +43,7 @@ def build_for_you_tab(context: Context, tab: gr.Tab, arena_prompt: gr.Textbox) -
             scale=6,
         )
         ask = gr.Button("Recommend", variant="primary", elem_id="recommend", scale=1, min_width=120)
-    words, steer, picture, limits = _steering(context)
+    words, steer, picture, limits = _steering()
     chips = gr.HTML(elem_id="wishes", apply_default_css=False)
     said = gr.HTML(elem_id="wish-said", apply_default_css=False)
     with gr.Row(elem_id="answer"):
@@ -97,10 +97,9 @@ def _head() -> tuple[gr.HTML, gr.Textbox, gr.Button]:
     return votes, name, save
 
 
-def _steering(
-    context: Context,
-) -> tuple[gr.Textbox, gr.Button, gr.Image, tuple[gr.Dropdown, gr.Number, gr.Number, gr.Checkbox]]:
-    licences = sorted({model.licence for model in context.services.catalog.active()})
+def _steering() -> tuple[
+    gr.Textbox, gr.Button, gr.Image, tuple[gr.Dropdown, gr.Number, gr.Number, gr.Checkbox]
+]:
     with gr.Row(elem_id="steer-row", elem_classes="g-ask"):
         words = gr.Textbox(
             label="Steer it in words",
@@ -127,7 +126,7 @@ def _steering(
             )
         with gr.Accordion("Limits", open=False, elem_id="limits"), gr.Row():
             licence = gr.Dropdown(
-                [ANY_LICENCE, *licences],
+                [ANY_LICENCE],
                 value=ANY_LICENCE,
                 label="Licence",
                 elem_id="limit-licence",
@@ -187,4 +186,7 @@ def _wire(
     parts.stop.click(handlers.on_stop, None, None, **quiet)
     named = [parts.name, parts.votes]
     gr.on([controls.save.click, parts.name.submit], handlers.on_rename, parts.name, named, **quiet)
+    # Not before the tab opens: what models are called and how they are licensed is not for a page
+    # on which somebody may still have to vote.
+    tab.select(handlers.on_licences, None, licence, **quiet)
     tab.select(handlers.on_open, [parts.prompt, arena_prompt, *limits], outputs, **quiet)

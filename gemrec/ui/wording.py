@@ -92,6 +92,14 @@ def bout_words(reveal: Reveal, run: RunState | None) -> str:
     return f"{stays}{wins} and has met everybody. End the run to learn who it is."
 
 
+def run_goes_on(run: RunState) -> str:
+    """Where a king's run stands for somebody who comes back between two battles."""
+    wins = f"The king has {count(run.wins, 'win')}"
+    if run.challengers:
+        return f"{wins}; {count(run.challengers, 'challenger')} to come."
+    return f"{wins} and has met everybody. End the run to learn who it is."
+
+
 def run_words(run: RunState) -> str:
     """Who was king when a run ended, and over whom."""
     if run.king_name is None:

@@ -1,5 +1,6 @@
 """The parent's half of the exchange about one job: deadlines, cancelling, passing events on."""
 
+import math
 import queue
 import subprocess
 import sys
@@ -17,6 +18,9 @@ from gemrec.worker.child import Assignment, Failure, Message
 
 POLL_SECONDS = 0.05  # how quickly a cancelled job and a passed deadline are noticed
 ABANDONED_SECONDS = 60.0  # patience after a cancel: loading a large model is not worth killing
+# The same while somebody waits. A job that has told of a step gets less, as it does the next one soon
+# or hangs.
+LOADING_SECONDS = 30.0
 
 STDERR = 2
 
@@ -42,11 +46,15 @@ class Job:
         background: While it says True, other jobs go first.
         abandoned: Set when the caller is no longer interested.
         answers: What the caller is told, ended by ``done`` or ``error``.
+        used: Seconds of the turns that it gave way in; they count towards ``timeout``.
+        turns: How often it gave way because its turn was over.
     """
 
     payload: object
     timeout: float | None
     background: Callable[[], bool] = never
+    used: float = 0.0
+    turns: int = 0
     abandoned: threading.Event = field(default_factory=threading.Event)
     answers: "queue.SimpleQueue[tuple[Literal['event', 'done', 'error'], object]]" = field(
         default_factory=queue.SimpleQueue
@@ -109,6 +117,17 @@ class Conversation:
     Attributes:
         begun: Whether the child has begun the job; a job not begun may be tried again.
         gave_way: Whether the job was stopped so that another could go first; it is not over then.
+        done_in: Seconds from its begin to its end; None when it came to no good end.
+
+    Args:
+        pipe: To the child.
+        job: What to do.
+        number: Its number in the conversation.
+        rules: How patient the worker is.
+        closing: Set when the worker is being closed.
+        others_wait: Whether a job in the foreground waits.
+        turn: Seconds that a job may take while others wait; twice as many each time that it comes
+            again, so that a slow one is done in the end.
 
     Raises:
         OSError: The child is gone.
@@ -122,9 +141,14 @@ class Conversation:
         rules: Rules,
         closing: threading.Event,
         others_wait: Callable[[], bool] = never,
+        turn: float = math.inf,
     ) -> None:
         self.begun = False
         self.gave_way = False
+        self.done_in: float | None = None
+        self._turn = turn * 2**job.turns
+        self._begun_at = self._told_at = math.inf
+        self._stepped = False
         self._others_wait = others_wait
         self._pipe = pipe
         self._job = job
@@ -150,12 +174,13 @@ class Conversation:
         while not self._closing.is_set():
             if self._job.abandoned.is_set() and not self._told:
                 self._tell_to_stop(ABANDONED_SECONDS)
-            if not self._told and self._job.background() and self._others_wait():
+            if not self._told and self._should_give_way():
                 self.gave_way = True
                 self._tell_to_stop(ABANDONED_SECONDS)
             if self._pipe.poll(POLL_SECONDS) and self._take(self._pipe.recv()):
+                self._note_turn()
                 return not self._broken
-            if self._deadline is not None and time.monotonic() > self._deadline:
+            if self._is_too_late():
                 if self._told or not self.begun:
                     self.gave_way = False
                     self._job.fail(self._late())
@@ -166,9 +191,29 @@ class Conversation:
         self._job.fail(self._rules.closed())
         return False
 
+    def _should_give_way(self) -> bool:
+        """Whether others wait whose turn it is: this is background work, or took long already."""
+        is_over = time.monotonic() - self._begun_at > self._turn
+        return (is_over or self._job.background()) and self._others_wait()
+
+    def _is_too_late(self) -> bool:
+        """Whether the deadline passed, or others wait for a job that does not stop."""
+        now = time.monotonic()
+        if self._deadline is not None and now > self._deadline:
+            return True
+        patience = self._rules.obey_seconds if self._stepped else LOADING_SECONDS
+        return self.begun and now - self._told_at > patience and self._others_wait()
+
+    def _note_turn(self) -> None:
+        """Keep what a job has used that gave way, and let its next turn be longer."""
+        if self.gave_way and self.begun and not self._job.background():
+            self._job.used += time.monotonic() - self._begun_at
+            self._job.turns += 1
+
     def _tell_to_stop(self, patience: float) -> None:
         self._pipe.send(Message("cancel", self._number))
         self._told = True
+        self._told_at = time.monotonic()
         limit = time.monotonic() + patience
         if self._deadline is not None:
             limit = min(limit, self._deadline + self._rules.obey_seconds)
@@ -192,9 +237,11 @@ class Conversation:
         if message.kind == "begun":
             self._begin()
         elif message.kind == "event":
+            self._stepped = True
             self._job.answers.put(("event", message.value))
         elif message.kind == "done":
             self.gave_way = False  # it was done before it heard
+            self.done_in = time.monotonic() - self._begun_at
             self._job.answers.put(("done", None))
             return True
         elif message.kind == "error" and self.gave_way:
@@ -206,7 +253,10 @@ class Conversation:
 
     def _begin(self) -> None:
         self.begun = True
+        self._begun_at = time.monotonic()
         timeout = self._job.timeout
+        if timeout is not None:
+            timeout = max(timeout - self._job.used, 0.0)
         if self._told:
             timeout = ABANDONED_SECONDS if timeout is None else min(timeout, ABANDONED_SECONDS)
         self._deadline = None if timeout is None else time.monotonic() + timeout

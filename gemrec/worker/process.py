@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from gemrec.errors import WorkerCancelledError, WorkerError
 from gemrec.worker.child import Assignment, Ping
 from gemrec.worker.conversation import POLL_SECONDS, Child, Conversation, Job, Rules, never
+from gemrec.worker.pace import NO_TURNS, Pace
 from gemrec.worker.waiting import Waiting
 
 OBEY_SECONDS = 2.0  # how long a job may take to stop after its time limit before it is killed
@@ -30,6 +31,9 @@ class WorkerProcess:
         nice: How much lower the child's priority is, 0..19.
         start_timeout: Seconds the child may take to start, build its handler and warm up.
         obey_seconds: Seconds a job has to stop after its time limit before the child is killed.
+        turn_seconds: Seconds that any job may take although others wait; one that takes longer, and
+            far longer than most, is asked to stop and starts again after them, for twice as long.
+            Infinity for jobs that are never interrupted.
     """
 
     def __init__(
@@ -41,11 +45,13 @@ class WorkerProcess:
         *,
         start_timeout: float = 180.0,
         obey_seconds: float = OBEY_SECONDS,
+        turn_seconds: float = NO_TURNS,
     ) -> None:
         self.name = name
         self._assignment = Assignment(factory, arguments, nice)
         self._rules = Rules(name, start_timeout, obey_seconds)
         self._jobs = Waiting()
+        self._pace = Pace(turn_seconds)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -192,10 +198,18 @@ class WorkerProcess:
             pipe = self._living_child().pipe
             number = next(self._numbers)
             conversation = Conversation(
-                pipe, job, number, self._rules, self._closing, self._jobs.somebody_urgent
+                pipe,
+                job,
+                number,
+                self._rules,
+                self._closing,
+                self._jobs.somebody_urgent,
+                self._pace.turn(),
             )
             if not conversation.follow():
                 self._drop_child()
+            if conversation.done_in is not None:
+                self._pace.note(conversation.done_in)
             if conversation.gave_way:
                 self._jobs.put(job)
         except (OSError, EOFError) as error:

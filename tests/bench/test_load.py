@@ -22,11 +22,11 @@ import pytest
 from gradio_client import Client
 
 from gemrec.services import utc_now
+from tests.ballots import Ballots, vote_all
 from tests.browser.server import catalog
 from tests.crowd import open_tickets, prepare_server
 from tests.kills import crowd_of
 from tests.running import RunningApp, free_port, run_app, scripted
-from tests.voters import Ballots, vote_all
 
 pytestmark = pytest.mark.bench
 SECONDS = float(os.environ.get("LOAD_SECONDS", "10"))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gemrec.services import Services, build_services
 from gemrec.settings import REPOSITORY, Settings, load_settings
@@ -14,10 +15,11 @@ MODELS = ("amber", "beryl", "coral", "jade")
 
 @dataclass(frozen=True)
 class Server:
-    """A running app: its parts and its address."""
+    """A running app: its parts, its address and its page."""
 
     services: Services
     url: str
+    demo: Any
 
 
 def catalog(**scripts: str) -> str:
@@ -46,7 +48,7 @@ def serve(folder: Path, models: str | None = None, **settings: object) -> Iterat
     try:
         demo, url = launch(services, prevent_thread_lock=True)
         try:
-            yield Server(services, url.rstrip("/"))
+            yield Server(services, url.rstrip("/"), demo)
         finally:
             demo.close(verbose=False)
     finally:

@@ -120,8 +120,39 @@ class TestNamed:
         page.locator("[data-mode=blind]").click()
         expect(page.locator("#versus select")).to_have_count(0)
 
+    def test_finger(self, server, new_context, open_page):
+        page = open_page(new_context(phone=True))
+        page.locator("[data-mode=named]").tap()
+        first, second = page.locator("#versus select").all()
+        first.select_option("jade")
+        second.select_option("beryl")
+        start(page, "named")
+        expect(page.locator(".g-name")).to_have_text(["The Jade Model", "The Beryl Model"])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.locator("#vote-both_good").tap()
+        phase(page, "revealed")
+        assert last_vote(server).models == ("jade", "beryl")
+        assert last_vote(server).outcome is Outcome.BOTH_GOOD
+
 
 class TestKing:
+    def test_finger(self, server, new_context, open_page):
+        page = open_page(new_context(phone=True))
+        start(page, "king")
+        page.locator("#vote-right").tap()
+        phase(page, "revealed")
+        for button in page.locator("#after-bar button:visible").all():
+            assert button.bounding_box()["height"] >= 44
+        page.locator("#next").tap()
+        phase(page, "voting")
+        assert names_nobody(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.locator("#vote-tie").tap()
+        phase(page, "revealed")
+        assert last_vote(server).form is BattleForm.KING
+        page.locator("#end-run").tap()
+        expect(page.locator("#status")).to_contain_text("was your king")
+
     def test_the_winner_stays_hidden_until_the_run_ends(self, server, new_context, open_page):
         page = open_page(new_context())
         start(page, "king")

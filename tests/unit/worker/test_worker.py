@@ -15,6 +15,7 @@ from gemrec.errors import (
     WorkerTimeoutError,
 )
 from gemrec.worker import WorkerProcess
+from gemrec.worker.pace import KEPT, NO_TURNS, Pace
 
 FACTORY = "tests.unit.worker.handlers:build"
 
@@ -122,13 +123,13 @@ class TestBackground:
             for _ in worker.run(("echo", name), background=lambda: background):
                 order.append(name)
 
-        blocker, thread = self.start(worker, tmp_path / "step", lambda: False, count=40)
+        blocker, thread = self.start(worker, tmp_path / "step", lambda: False, count=120)
         wait_until((tmp_path / "step").exists)
         threads = []
         for name, background in (("later", True), ("first", False), ("second", False)):
             threads.append(threading.Thread(target=job, args=(name, background)))
             threads[-1].start()
-            time.sleep(0.05)
+            time.sleep(0.3)
         for waiting in (thread, *threads):
             waiting.join(20)
         assert order == ["first", "second", "later"]
@@ -182,6 +183,86 @@ class TestBackground:
         worker.close()
         thread.join(5)
         assert isinstance(said[-1], WorkerError)
+
+
+class TestTurns:
+    """Nobody holds the child for long while others wait, unless all jobs take long."""
+
+    @pytest.fixture
+    def worker(self):
+        process = WorkerProcess(FACTORY, (), "test", obey_seconds=0.3, turn_seconds=0.3)
+        for _ in range(3):
+            run(process, "echo")
+        yield process
+        process.close()
+
+    def start(self, worker, verb, argument=None):
+        said = []
+
+        def go():
+            try:
+                said.extend(run(worker, verb, argument, timeout=60))
+            except WorkerError as error:
+                said.append(error)
+
+        thread = threading.Thread(target=go)
+        thread.start()
+        return said, thread
+
+    def test_a_slow_job_lets_others_go_first_and_is_done_in_the_end(self, worker, tmp_path):
+        said, thread = self.start(worker, "steps", (tmp_path / "step", 60))
+        wait_until((tmp_path / "step").exists)
+        before = time.monotonic()
+        assert run(worker, "echo", 1) == [1]
+        assert time.monotonic() - before < 1.1  # the steps take 1.2 s and more
+        thread.join(20)
+        assert said.count(0) == 2
+        assert said[-60:] == list(range(60))
+
+    def test_each_turn_is_longer_than_the_last(self, worker, tmp_path):
+        said, thread = self.start(worker, "steps", (tmp_path / "step", 60))
+        wait_until((tmp_path / "step").exists)
+        while thread.is_alive():  # somebody always waits
+            assert run(worker, "echo", 1) == [1]
+        assert said[-60:] == list(range(60))
+        assert 2 <= said.count(0) <= 4
+
+    def test_one_that_hangs_is_killed_for_those_who_wait(self, worker):
+        said, thread = self.start(worker, "hang")
+        wait_until(lambda: worker.pid is not None)
+        before = time.monotonic()
+        assert run(worker, "echo", 1) == [1]
+        assert time.monotonic() - before < 10
+        thread.join(5)
+        assert isinstance(said[-1], WorkerTimeoutError)
+
+    def test_one_that_was_cancelled_and_hangs_is_killed_too(self, worker):
+        stop = threading.Event()
+        jobs = worker.run(("hang", None), cancelled=stop.is_set)
+        assert next(jobs) == "hanging"
+        stop.set()
+        with pytest.raises(WorkerCancelledError):
+            next(jobs)
+        before = time.monotonic()
+        assert run(worker, "echo", 1) == [1]
+        assert time.monotonic() - before < 10
+
+    def test_nobody_waits_so_it_is_left_alone(self, worker, tmp_path):
+        said, thread = self.start(worker, "steps", (tmp_path / "step", 40))
+        thread.join(20)
+        assert said == list(range(40))
+
+
+def test_what_is_slow_depends_on_the_others():
+    pace = Pace(10.0)
+    assert pace.turn() == 30
+    for seconds in (1, 2, 1, 100):
+        pace.note(seconds)
+    assert pace.turn() == 10
+    for _ in range(KEPT):
+        pace.note(60)
+    assert pace.turn() == 180
+    assert Pace(NO_TURNS).turn() == NO_TURNS
 
 
 def test_typed_errors_come_back_as_they_are(worker):
@@ -327,6 +408,7 @@ def test_close_without_start_does_nothing():
 PARENT = """
 import os, signal
 from gemrec.worker import WorkerProcess
+from gemrec.worker.pace import KEPT, NO_TURNS, Pace
 worker = WorkerProcess("tests.unit.worker.handlers:build", (), "test")
 events = worker.run(("hang", None))
 next(events)
