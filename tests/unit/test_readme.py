@@ -37,5 +37,13 @@ def test_layers_are_those_that_are_checked():
     config = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     checked = config["tool"]["importlinter"]["contracts"][0]["layers"]
     told = block_before("Heavy libraries", after="Imports point down").strip().splitlines()
-    present = [layer for layer in checked if not layer.startswith(("(", "__main__"))]
-    assert told == present
+    # A package in brackets need not exist yet; until it does, the README does not tell of it.
+    there = [
+        " | ".join(part.strip("()") for part in layer.split(" | ") if is_there(part))
+        for layer in checked
+    ]
+    assert told == [layer for layer in there if layer and layer != "__main__"]
+
+
+def is_there(part: str) -> bool:
+    return not part.startswith("(") or (ROOT / "gemrec" / part.strip("()")).is_dir()
