@@ -63,9 +63,9 @@ ADAPTED_STYLES = (
     "comic",
     "mosaic",
     "blueprint",
-    "embroidery",
     "noir",
-    "pastel",
+    "vintage",
+    "pop art",
 )
 """Styles that have an adapter of their own."""
 

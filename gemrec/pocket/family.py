@@ -2,6 +2,7 @@
 
 import time
 import tomllib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,13 +70,17 @@ class Family:
     """
 
     def __init__(self, assets: Path = ASSETS, device: str = "cpu") -> None:
+        import diffusers
         import torch
-        from diffusers import DiffusionPipeline
+        import transformers  # noqa: PLC0415 - imports torch
 
+        # Both report layers as missing that belong to the other adapters or to the other network.
+        diffusers.utils.logging.set_verbosity_error()
+        transformers.utils.logging.set_verbosity_error()
         self.members = {member.id: member for member in read_members(assets)}
         base = next(member for member in self.members.values() if not member.is_adapter)
         start = time.perf_counter()
-        kind: Any = DiffusionPipeline
+        kind: Any = diffusers.DiffusionPipeline
         self.pipeline: Any = kind.from_pretrained(
             base.folder, torch_dtype=torch.float32, local_files_only=True
         ).to(device)
@@ -93,7 +98,12 @@ class Family:
             return
         name = model.replace("-", "_")
         if model not in self._loaded:
-            self.pipeline.load_lora_weights(member.folder, adapter_name=name, local_files_only=True)
+            with warnings.catch_warnings():
+                # peft asks whether several adapters on one model are meant; they are.
+                warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+                self.pipeline.load_lora_weights(
+                    member.folder, adapter_name=name, local_files_only=True
+                )
             self._loaded.add(model)
         self.pipeline.enable_lora()
         self.pipeline.set_adapters(name)

@@ -37,7 +37,7 @@ SHEET_MEMBERS = (
     "pocket-mosaic",
     "pocket-noir",
     "pocket-blueprint",
-    "pocket-embroidery",
+    "pocket-pop-art",
 )
 """Members on the README's sheet, top to bottom."""
 

@@ -16,7 +16,7 @@ from gemrec.pocket.training import Clock, learning_rate, plain_attention, say, s
 from gemrec.pocket.world import Mixture, rng_for, sample_scene
 
 TEXT_RANK = 8
-PEAK_RATE = 1.0e-2
+PEAK_RATE = 6.0e-3
 BATCH = 16
 EMPTY_SHARE = 0.1
 TARGETS = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]

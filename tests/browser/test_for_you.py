@@ -176,7 +176,7 @@ def test_looks(server, new_context, open_page, phone, scheme):
 
 # ---- taste from end to end, on the pocket models ----
 
-FAMILY = ("base", "animals", "food", "watercolor", "mosaic", "noir", "pastel", "blueprint")
+FAMILY = ("base", "animals", "food", "watercolor", "mosaic", "noir", "vintage", "blueprint")
 STYLE = {"mosaic": 2.0, "noir": -2.0}
 SUBJECT = {"animals": 1.0, "food": -1.0}
 """One style and one subject that are loved, and their opposites, as utilities; all else is 0. The

@@ -65,8 +65,6 @@ class Adapters:
         with warnings.catch_warnings():
             # peft asks whether several adapters on one model are meant; they are.
             warnings.filterwarnings("ignore", message="Already found a `peft_config`")
-            # The file decides which layers are adapted; peft's own guess may name more.
-            warnings.filterwarnings("ignore", message="While injecting the PEFT adapters")
             self._pipe.load_lora_weights(adapter_name=name, **weights_place(source))
         self._known[name] = None
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file
 
 from gemrec.pocket import world
 from gemrec.pocket.captions import caption, with_article
@@ -53,6 +54,25 @@ def test_family_is_large_enough_and_small_enough() -> None:
 def test_adapter_is_at_most_one_and_a_half_megabytes(member: Any) -> None:
     weights = member.folder / "pytorch_lora_weights.safetensors"
     assert weights.stat().st_size <= 1.5e6
+
+
+@pytest.mark.parametrize("member", ADAPTERS, ids=lambda member: member.id)
+def test_every_layer_of_an_adapter_is_loaded(family: Family, member: Any) -> None:
+    """Diffusers leaves layers out, with no error, of a file that mixes two ways of naming them."""
+    stored = load_file(member.folder / "pytorch_lora_weights.safetensors")
+    family.select(member.id)
+    name = member.id.replace("-", "_")
+    loaded = [
+        parameter
+        for network in (family.pipeline.unet, family.pipeline.text_encoder)
+        for path, parameter in network.named_parameters()
+        if f".{name}." in path
+    ]
+    assert len(loaded) == len(stored)
+    assert sum(value.numel() for value in loaded) == sum(v.numel() for v in stored.values())
+    assert sum(float(value.float().abs().sum()) for value in loaded) == pytest.approx(
+        sum(float(value.float().abs().sum()) for value in stored.values()), rel=1e-3
+    )
 
 
 @pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.id)
