@@ -112,15 +112,18 @@ def public_fields(record: logging.LogRecord, private: bool) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if private or name not in PRIVATE}
 
 
-def event(logger: logging.Logger, message: str, **fields: object) -> None:
+def event(
+    logger: logging.Logger, message: str, level: int = logging.DEBUG, **fields: object
+) -> None:
     """Log something that happened, with its numbers as fields.
 
+    What happens all the time, such as a vote, is for machines: lines for people leave it out.
     Fields named in :data:`PRIVATE` are dropped unless the owner asked for them.
 
     Example:
         >>> event(logging.getLogger("gemrec.example"), "vote", vote_id=1, prompt="a cat")
     """
-    logger.info(message, extra={"fields": fields})
+    logger.log(level, message, extra={"fields": fields})
 
 
 def set_up_logs(style: LogStyle, private: bool, stream: IO[str] | None = None) -> ErrorCounter:
@@ -140,6 +143,6 @@ def set_up_logs(style: LogStyle, private: bool, stream: IO[str] | None = None) -
     lines.setFormatter(JsonLines(private) if style == "json" else TextLines(private))
     for handler in (counter, lines):
         ours.addHandler(handler)
-    ours.setLevel(logging.INFO)
+    ours.setLevel(logging.DEBUG if style == "json" else logging.INFO)
     ours.propagate = False
     return counter

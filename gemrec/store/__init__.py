@@ -1,5 +1,6 @@
 """Everything that is remembered, in one SQLite file; the only package that knows SQL."""
 
+from gemrec.store.description import describe_schema
 from gemrec.store.facade import Store
 from gemrec.store.image_scores import ImageScore
 from gemrec.store.images import ImageKey
@@ -14,6 +15,7 @@ __all__ = [
     "SnapshotFacts",
     "Store",
     "TicketRow",
+    "describe_schema",
     "examine_snapshot",
     "snapshot_digests",
 ]

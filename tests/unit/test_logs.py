@@ -12,7 +12,7 @@ from gemrec.logs import ErrorCounter, JsonLines, TextLines, event, set_up_logs
 @pytest.fixture
 def log():
     logger = logging.getLogger("gemrec.test_logs")
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.DEBUG)
     yield logger
     logger.handlers.clear()
 
