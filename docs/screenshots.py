@@ -31,8 +31,7 @@ FLAGS = (
 def open_tab(page: Page, name: str) -> None:
     """Go to a tab and let it load."""
     page.get_by_role("tab", name=name).click()
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(4000)
 
 
 def vote(page: Page, prompt: str, key: str) -> None:
@@ -71,6 +70,7 @@ def tab(name: str) -> Callable[[Page], None]:
 SCENES: dict[str, Callable[[Page], None]] = {
     "arena": arena,
     "for-you": for_you,
+    "gallery": tab("Gallery"),
     "leaderboard": tab("Leaderboard"),
     "server": tab("Server"),
 }

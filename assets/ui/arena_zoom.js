@@ -22,7 +22,7 @@
     const pane = element("div", "g-pane");
     const image = element("img", "");
     const small = cell.querySelector("img");
-    Object.assign(image, { src: small.src, alt: small.alt, draggable: false });
+    Object.assign(image, { src: small.dataset.full ?? small.src, alt: small.alt, draggable: false });
     pane.append(image);
     const caption = element("figcaption", "", cell.dataset.caption || group.label);
     const star = starOf(cell);

@@ -20,6 +20,7 @@ from gemrec.records import (
     BattleForm,
     BattleMode,
     EventKind,
+    Image,
     Model,
     Prompt,
     Remarks,
@@ -177,6 +178,23 @@ class Arena:
             | self._opener.image_ids()
             | self._preparations.image_ids()
         )
+
+    def compare(
+        self, annotator_id: str, images: Sequence[Image], address: str | None = None
+    ) -> None:
+        """Open a comparison of chosen images, whose models are known; :meth:`resume` shows it.
+
+        Args:
+            annotator_id: Who will vote.
+            images: 2 to 8 images of one prompt, each by another model.
+            address: Network address of the caller, for the rate limit; never kept.
+
+        Raises:
+            InputError: The images do not make a comparison.
+            RateLimitError: Too many battles in a short time.
+        """
+        self._rates.check(OPENING, annotator_id, address)
+        self._opener.compare(annotator_id, images)
 
     def resume(self, annotator_id: str) -> BattleReady | None:
         """The annotator's newest battle that still waits for a vote, or None.

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from gemrec.arena.choosing import CHOSEN
+from gemrec.arena.comparing import open_comparison
 from gemrec.arena.cooldown import Cooldown
 from gemrec.arena.events import LABELS, ArenaEvent, BattleReady, BattleReplaced, Reign, Side
 from gemrec.arena.history import shown_names
@@ -174,6 +175,16 @@ class Opener:
         finally:
             with self._lock:
                 self._runs.remove(run)
+
+    def compare(self, annotator_id: str, images: Sequence[Image]) -> None:
+        """Open a named comparison of images that are there; it waits for its vote.
+
+        Raises:
+            InputError: The images do not make a comparison.
+        """
+        open_comparison(
+            self._store, self._tickets, annotator_id, images, self._clock(), self._new_id
+        )
 
     def resume(self, annotator_id: str) -> BattleReady | None:
         """The annotator's newest battle that still waits for a vote, or None."""

@@ -125,6 +125,7 @@ class ModelEntry(_Entry):
     description: str = ""
     # Shown as a link, so nothing but a web address.
     url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    download: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     cost: CostEntry = CostEntry()
     retired: bool = False
 
@@ -140,6 +141,7 @@ class ModelEntry(_Entry):
             tags=tuple(dict.fromkeys(self.tags)),
             description=self.description,
             url=self.url,
+            download=self.download,
             cost=ModelCost(**self.cost.model_dump()),
             retired=self.retired,
         )

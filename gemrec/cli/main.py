@@ -12,7 +12,10 @@ from typer.exceptions import TyperException
 from gemrec.cli import doctor as checkup
 from gemrec.cli import tables
 from gemrec.cli.boards import leaderboard, rebuild
+from gemrec.cli.building import build
+from gemrec.cli.imports import import_app
 from gemrec.cli.making import choose_models, export_images, make_images
+from gemrec.cli.models import models_app
 from gemrec.cli.opening import open_services, settings_for
 from gemrec.cli.options import AsJson, Db, PromptText, whole_number
 from gemrec.cli.output import answer, tell
@@ -20,7 +23,6 @@ from gemrec.cli.people import known_annotator
 from gemrec.cli.scoring import score
 from gemrec.documents import (
     images_document,
-    models_document,
     prompts_document,
     recommendation_document,
 )
@@ -105,6 +107,7 @@ def generate(
             raise GenerationError("; ".join(made.failures))
 
 
+app.command()(build)
 app.command()(leaderboard)
 
 
@@ -134,13 +137,7 @@ def recommend(
         answer(document, as_json, tables.recommendation)
 
 
-@app.command()
-def models(db: Db = None, as_json: AsJson = False) -> None:
-    """List the models of the catalog, and why one cannot run here."""
-    with open_services(db) as services:
-        everything = tuple(services.catalog.models.values())
-        document = models_document(everything, services.problems())
-        answer(document, as_json, tables.models)
+app.add_typer(models_app, name="models")
 
 
 @app.command()
@@ -158,6 +155,7 @@ def prompts(
 
 
 app.command()(rebuild)
+app.add_typer(import_app)
 app.command()(score)
 
 
@@ -197,11 +195,7 @@ def _usage(error: TyperException) -> str:
         allowed = bad["allowed"].replace("'", "")
         return f"{bad['option']}: got {bad['got']}; allowed: {allowed}"
     if message.startswith("No such command"):
-        names = (
-            command.name or command.callback.__name__
-            for command in app.registered_commands
-            if command.callback is not None
-        )
+        names = typer.main.get_command(app).commands  # type: ignore[attr-defined]
         message = f"{message.rstrip('.')}; allowed: {', '.join(names)}"
     if message.startswith("Missing option"):
         message = f"{message.rstrip('.')}: got nothing; give it a value, see --help"

@@ -2,15 +2,11 @@
 
 import re
 import shutil
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
+from gemrec.cli.progress import progress_bar
 from gemrec.errors import InputError
 from gemrec.generation import GridDone, GridFailed, GridImages, GridProgress, GridRequest
 from gemrec.records import Image, Model, Prompt
@@ -60,7 +56,7 @@ def make_images(
     requests = [GridRequest(model, prompt, tuple(seeds)) for model in models]
     images: dict[tuple[int, int], Image] = {}
     failures: list[str] = []
-    with _progress(f"{len(models) * len(seeds)} images") as advance:
+    with progress_bar(f"{len(models) * len(seeds)} images") as advance:
         for event in services.grids.stream(requests, lambda: False, pairwise=False):
             if isinstance(event, GridProgress):
                 advance(event.fraction)
@@ -101,38 +97,3 @@ def _file_name(image: Image) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", image.prompt.lower()).strip("-")[:_SLUG_LENGTH].strip("-")
     model = re.sub(r"[^A-Za-z0-9._-]+", "-", image.model_id)
     return "_".join(filter(None, (slug, model, str(image.seed), image.digest[:8]))) + ".webp"
-
-
-@contextmanager
-def _progress(what: str) -> Iterator["_Advance"]:
-    """A bar on a terminal, a line every quarter elsewhere; both on stderr."""
-    if not sys.stderr.isatty():
-        yield _Advance(None, what)
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield _Advance(bar, what)
-
-
-class _Advance:
-    """Moves the bar, or prints quarters."""
-
-    def __init__(self, bar: Progress | None, what: str) -> None:
-        self._bar = bar
-        self._what = what
-        self._task = None if bar is None else bar.add_task(what, total=1.0)
-        self._quarters = 0
-
-    def __call__(self, fraction: float) -> None:
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=fraction)
-            return
-        quarters = int(fraction * 4)
-        if quarters > self._quarters:
-            self._quarters = quarters
-            print(f"{self._what}: {quarters * 25} %", file=sys.stderr, flush=True)  # noqa: T201

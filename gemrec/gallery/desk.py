@@ -11,10 +11,14 @@ from gemrec.errors import GemrecError, InputError
 from gemrec.gallery.browse import Browse, Page, Shelf
 from gemrec.gallery.columns import ColumnKeeper, Columns, Floats
 from gemrec.gallery.liking import Liking
+from gemrec.gallery.mapping import Cartographer
 from gemrec.gallery.scoring import ScoredImage, Scorer
 from gemrec.ranking import KINDS, Weights, combine, popularity
 from gemrec.recommend import Refresher
 from gemrec.store import Store
+
+ENOUGH_REPORTS = 3
+"""From so many reports of different people on, an image is shown to nobody."""
 
 _LOOK_SECONDS = 60.0  # between looks at a database that other processes may fill
 
@@ -30,6 +34,7 @@ class GalleryDesk:
         refresher: Knows what people like.
         scorer: Measures images.
         hidden: Ids of images that nobody may see now.
+        cartographer: Places images on the map.
     """
 
     def __init__(
@@ -39,7 +44,9 @@ class GalleryDesk:
         refresher: Refresher,
         scorer: Scorer,
         hidden: Callable[[], Collection[int]],
+        cartographer: Cartographer,
     ) -> None:
+        self.cartographer = cartographer
         self._store = store
         self._catalog = catalog
         self._scorer = scorer
@@ -78,7 +85,18 @@ class GalleryDesk:
         columns = self._keeper.current()
         names, downloads = self._models(columns)
         preference = self._liking.of(annotator_id, columns) if liking else None
-        return Shelf(columns, names, downloads[columns.models], preference, self._hidden())
+        return Shelf(
+            columns, names, downloads[columns.models], preference, self.unseen(annotator_id)
+        )
+
+    def unseen(self, annotator_id: str | None) -> frozenset[int]:
+        """Ids of images that a person may not see, or does not want to.
+
+        They are those of open blind battles, and those that this person or several people have
+        reported.
+        """
+        reported = self._store.picks.reported(annotator_id, ENOUGH_REPORTS)
+        return frozenset(self._hidden()) | reported
 
     def browse(self, wanted: Browse, annotator_id: str | None = None) -> tuple[Page, Shelf]:
         """A page of images, and the shelf from which it was taken."""
@@ -88,6 +106,13 @@ class GalleryDesk:
     def images(self, shelf: Shelf, page: Page) -> tuple[ScoredImage, ...]:
         """What is on a page, read from the database."""
         return self._describe(shelf, page.places, page.scores)
+
+    def describe(self, shelf: Shelf, image_ids: Sequence[int]) -> tuple[ScoredImage, ...]:
+        """Images by id, as far as they may be seen, with the scores of the usual weights."""
+        places = shelf.columns.places(np.array(image_ids, np.int64))
+        places = places[shelf.visible()[places]]
+        scores = combine(shelf.normalised[places], Weights())
+        return self._describe(shelf, places.tolist(), scores.tolist())
 
     def score(
         self, prompt: str, weights: Weights, annotator_id: str | None = None
@@ -151,6 +176,7 @@ class GalleryDesk:
             self._wake.clear()
             try:
                 self._scorer.catch_up(self._closing.is_set)
+                self.cartographer.catch_up(self._closing.is_set)
             except GemrecError as error:
                 if not self._closing.is_set():
                     log.warning("images cannot be scored: %s", error)

@@ -9,6 +9,7 @@ from gemrec.recommend.profile import Leaning
 from gemrec.recommend.reasons import ENOUGH_VOTES, Reason
 from gemrec.recommend.rebuilding import Finding, Rebuilt, rebuild
 from gemrec.recommend.recommender import STRENGTHS, Recommender, Wished
+from gemrec.recommend.records_of_votes import Record, records_of
 from gemrec.recommend.refresher import Refresher
 from gemrec.recommend.snapshot import Snapshot
 from gemrec.recommend.steering import in_words
@@ -28,6 +29,7 @@ __all__ = [
     "Reason",
     "Rebuilt",
     "Recommender",
+    "Record",
     "Refresher",
     "Snapshot",
     "Steer",
@@ -36,5 +38,6 @@ __all__ = [
     "rate_over_time",
     "rebuild",
     "recommend",
+    "records_of",
     "seeds_for",
 ]

@@ -19,6 +19,7 @@ from gemrec.preference import (
 )
 from gemrec.recommend.boards import BoardDesk
 from gemrec.recommend.gallery import Gallery
+from gemrec.recommend.history import Moment
 from gemrec.recommend.ledger import changed_counts
 from gemrec.recommend.people import People
 from gemrec.records import Board, Vote
@@ -55,6 +56,9 @@ class Snapshot:
     desk: BoardDesk = field(repr=False, compare=False)
     people: People = field(repr=False, compare=False)
     _boards: dict[BoardQuery, BoardFit] = field(default_factory=dict, repr=False, compare=False)
+    _histories: dict[BoardQuery, tuple[Moment, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _tastes: dict[str | None, Taste] = field(default_factory=dict, repr=False, compare=False)
     _others: dict[str | None, PairCounts] = field(default_factory=dict, repr=False, compare=False)
 
@@ -93,6 +97,14 @@ class Snapshot:
         if found is None:
             found = self.desk.fit(query, self.last_vote_id, self.elo)
             self._boards[query] = found
+        return found
+
+    def history(self, query: BoardQuery) -> tuple[Moment, ...]:
+        """The ratings of a board at earlier moments, from the votes that stand."""
+        found = self._histories.get(query)
+        if found is None:
+            found = self.desk.history(query, self.last_vote_id)
+            self._histories[query] = found
         return found
 
     def voters(self, query: BoardQuery) -> Voters:

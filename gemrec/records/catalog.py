@@ -103,6 +103,7 @@ class Model:
         tags: ``kind:value`` words such as ``style:watercolor``.
         description: One plain sentence.
         url: Model page.
+        download: Address of the weights, where that is another one.
         cost: Cost hints.
         retired: No longer offered; its votes stay.
     """
@@ -116,6 +117,7 @@ class Model:
     tags: tuple[str, ...] = ()
     description: str = ""
     url: str = ""
+    download: str = ""
     cost: ModelCost = ModelCost()
     retired: bool = False
 

@@ -4,6 +4,7 @@ from gemrec.store.description import describe_schema
 from gemrec.store.facade import Store
 from gemrec.store.image_scores import ImageScore
 from gemrec.store.images import ImageKey
+from gemrec.store.places import Places
 from gemrec.store.rows import CountRow, IncidentRow, TicketRow
 from gemrec.store.snapshots import SnapshotFacts, examine_snapshot, snapshot_digests
 
@@ -12,6 +13,7 @@ __all__ = [
     "ImageKey",
     "ImageScore",
     "IncidentRow",
+    "Places",
     "SnapshotFacts",
     "Store",
     "TicketRow",

@@ -14,6 +14,9 @@ from gemrec.store.images import Images
 from gemrec.store.incidents import Incidents
 from gemrec.store.migrations import schema_version
 from gemrec.store.models import Models
+from gemrec.store.picks import Picks
+from gemrec.store.places import ImagePlaces
+from gemrec.store.podiums import Podiums
 from gemrec.store.prompts import Prompts
 from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
@@ -59,6 +62,9 @@ class Store:
         self.models = Models(self._database)
         self.images = Images(self._database)
         self.image_scores = ImageScores(self._database)
+        self.image_places = ImagePlaces(self._database)
+        self.picks = Picks(self._database)
+        self.podiums = Podiums(self._database)
         self.vectors = Vectors(self._database)
         self.battles = Battles(self._database)
         self.tickets = Tickets(self._database)

@@ -135,6 +135,16 @@ class Images:
         )
         return {image.id: image for image in found}
 
+    def digests(self, image_ids: Sequence[int]) -> list[str]:
+        """Return the digest of each of these images, in their order; empty where there is none."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT id, digest FROM image WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(image_ids)),),
+            )
+            found = dict(tuple(row) for row in rows)
+        return [found.get(image_id, "") for image_id in image_ids]
+
     def keys_after(self, image_id: int) -> tuple[ImageKey, ...]:
         """Return the keys of the images added after this one, oldest first."""
         with self._database.connect() as connection:
@@ -144,6 +154,12 @@ class Images:
                 (image_id,),
             )
             return tuple(ImageKey(*row) for row in rows)
+
+    def model_ids(self) -> frozenset[str]:
+        """Return the models that have images."""
+        with self._database.connect() as connection:
+            rows = connection.execute("SELECT DISTINCT model_id FROM image").fetchall()
+        return frozenset(row["model_id"] for row in rows)
 
     def recent_prompts(self, limit: int) -> tuple[Prompt, ...]:
         """Return the prompts that images were last made for, newest first."""
@@ -155,6 +171,18 @@ class Images:
                 (limit,),
             ).fetchall()
         return tuple(Prompt(row["text"], row["category"]) for row in rows)
+
+    def seconds_by_model(self) -> dict[str, float]:
+        """Return the median time that each model's images took, in seconds, where it is known."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT model_id, avg(seconds) AS middle FROM ("
+                "SELECT model_id, seconds, count(*) OVER (PARTITION BY model_id) AS size, "
+                "row_number() OVER (PARTITION BY model_id ORDER BY seconds) AS place "
+                "FROM image WHERE seconds IS NOT NULL) "
+                "WHERE place IN ((size + 1) / 2, (size + 2) / 2) GROUP BY model_id"
+            ).fetchall()
+        return {row["model_id"]: row["middle"] for row in rows}
 
     def frame(self) -> "pd.DataFrame":
         """Return every image as a table: one column per field of :class:`Image`, plus JSON."""

@@ -10,9 +10,11 @@ from starlette.middleware import Middleware
 from gemrec.logs import ErrorCounter
 from gemrec.services import Services
 from gemrec.ui.arena_tab import build_arena_tab
+from gemrec.ui.board_file import board_file_route
 from gemrec.ui.context import Context
 from gemrec.ui.endpoints import Page, add_endpoints
 from gemrec.ui.for_you_tab import build_for_you_tab
+from gemrec.ui.gallery_tab import build_gallery_tab
 from gemrec.ui.guards import LARGEST_PICTURE, LARGEST_REQUEST, SizeGuard
 from gemrec.ui.identity import Identity, IdentityMiddleware
 from gemrec.ui.leaderboard_tab import build_leaderboard_tab
@@ -72,6 +74,8 @@ def build_demo(services: Services, context: Context | None = None) -> gr.Blocks:
                 arena_prompt = build_arena_tab(shared, demo)
             with gr.Tab("For you", id="for-you", elem_id="tab-for-you") as for_you:
                 build_for_you_tab(shared, for_you, arena_prompt)
+            with gr.Tab("Gallery", id="gallery", elem_id="tab-gallery"):
+                build_gallery_tab()
             with gr.Tab("Leaderboard", id="leaderboard", elem_id="tab-leaderboard") as board:
                 build_leaderboard_tab(shared, board)
             with gr.Tab("Server", id="server", elem_id="tab-server", visible=False) as server:
@@ -91,7 +95,7 @@ def launch_arguments(services: Services, context: Context) -> dict[str, Any]:
         "head": read_head(settings.assets),
         "favicon_path": str(settings.assets / "ui" / "favicon.svg"),
         "app_kwargs": {
-            "routes": build_routes(services, context.pictures),
+            "routes": [*build_routes(context), board_file_route(context)],
             "middleware": [
                 Middleware(SizeGuard),
                 *(

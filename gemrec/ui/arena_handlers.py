@@ -42,9 +42,9 @@ REFRESH_SECONDS = 0.1
 NO_PROMPT = "First type what you want to see, or press Random for an idea."
 PICKED_UP = "Picked up where you left off."
 HINTS = {
-    BattleForm.PAIR: "Which grid is better? Click an image to enlarge all sides together.",
+    BattleForm.PAIR: "Which grid is better? Open an image to enlarge all sides together.",
     BattleForm.KING: "Who wins? The winner stays and meets the next challenger.",
-    BattleForm.RANKING: "Put them in order, best first: tap Rank, or press 1 to 8. Ties are fine.",
+    BattleForm.RANKING: "Put them in order, best first: press Rank, or the keys 1 to 8. Ties are fine.",
 }
 _BATTLE_SIZE = 2
 

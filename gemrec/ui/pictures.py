@@ -39,14 +39,24 @@ class Pictures:
         """The lasting name of an image whose model the reader may know."""
         return f"{image.id}-{self._signature(str(image.id))}"
 
-    def file(self, name: str) -> Path | None:
-        """The file behind a name, or None when there is no such name."""
+    def file(self, name: str, size: int | None = None) -> Path | None:
+        """The file behind a name, or None when there is no such name.
+
+        Args:
+            name: A lasting name, or that of one showing.
+            size: Pixels of the longer side of a smaller copy, for lasting names only: sizes of
+                showings are decided by their battle.
+        """
         if (signed := _SIGNED.fullmatch(name)) is not None:
             number, signature = signed.groups()
             if not hmac.compare_digest(signature, self._signature(number)):
                 return None
             image = self._store.images.get(int(number))
-            return None if image is None else self._files.path(image.digest)
+            if image is None:
+                return None
+            if size is not None and size < max(image.width, image.height):
+                return self._files.thumbnail(image.digest, size)
+            return self._files.path(image.digest)
         return self._shown(name) if _SHOWN.fullmatch(name) else None
 
     def _shown(self, name: str) -> Path | None:

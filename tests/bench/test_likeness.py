@@ -18,8 +18,7 @@ from gemrec.settings import REPOSITORY, load_settings
 pytestmark = pytest.mark.bench
 
 MODELS = ("pocket-base", "pocket-food", "pocket-animals", "pocket-swift", "pocket-comic")
-PROMPTS = ("a cat face on a blue background", "a pizza on a red background",
-           "a car on a beach")  # fmt: skip
+PROMPTS = ("a cat face on a blue background", "a pizza on a red background")
 SEEDS = (11, 12)
 FAINT = (0.02, 0.1, 0.3)
 """Weights of a LoRA that is hardly applied: the same pictures to an eye, then more and more not."""
@@ -44,7 +43,11 @@ def faint_models() -> str:
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     folder = tmp_path_factory.mktemp("likeness")
     (folder / "faint.toml").write_text(faint_models())
-    built = build_services(load_settings(data=folder, models=folder / "faint.toml", threads=1))
+    built = build_services(
+        load_settings(
+            data=folder, models=folder / "faint.toml", threads=1, generation_timeout=3600.0
+        )
+    )
     yield built
     built.close()
 

@@ -4,10 +4,11 @@ import threading
 import time
 
 import pytest
+from PIL import Image as PILImage
 
 from gemrec.arena import BattleFailed, BattleProgress, BattleReady, BattleReplaced
 from gemrec.cli.doctor import examine
-from gemrec.errors import PromptError
+from gemrec.errors import PromptError, TicketError
 from gemrec.records import Prompt
 from tests.scripted import TWO_MODELS, scripted_model
 
@@ -135,3 +136,23 @@ class TestTwins:
         asked = services.arena.open_battle(join(services), PROMPT, models=["red", "twin"], images=1)
         assert isinstance(list(asked)[-1], BattleReady)
         assert self.skipped(services) == 0
+
+
+def test_the_doctor_reports_open_battles_refused_votes_and_orphaned_images(make_services):
+    services = make_services(TWO_MODELS)
+    ann = join(services)
+    voted, left_open = (
+        list(services.arena.open_battle(ann, PROMPT, images=1))[-1] for _ in range(2)
+    )
+    services.arena.cast_vote(voted.ticket, "left", ann)
+    for _ in range(2):
+        with pytest.raises(TicketError, match="already"):
+            services.arena.cast_vote(voted.ticket, "right", ann)
+    services.images.put(PILImage.new("RGB", (8, 8), "white"))  # a file without a row
+    found = {check.name: check.detail for check in examine(services.settings)}
+    assert "open battles: 1 wait for a vote, 0 expired" in found["arena"]
+    assert "refused votes: 2 (2 used)" in found["arena"]
+    assert "orphaned: 1 files" in found["images"]
+    services.arena.cast_vote(left_open.ticket, "tie", ann)
+    found = {check.name: check.detail for check in examine(services.settings)}
+    assert "open battles: 0 wait for a vote" in found["arena"]

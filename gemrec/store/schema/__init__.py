@@ -14,7 +14,8 @@ from gemrec.store.schema import (
     m005_spending_and_refusals,
     m006_taste_settings,
     m007_image_scores,
-    m008_switches,
+    m008_gallery,
+    m009_switches,
 )
 
 STEPS: tuple[ModuleType, ...] = (
@@ -25,5 +26,6 @@ STEPS: tuple[ModuleType, ...] = (
     m005_spending_and_refusals,
     m006_taste_settings,
     m007_image_scores,
-    m008_switches,
+    m008_gallery,
+    m009_switches,
 )

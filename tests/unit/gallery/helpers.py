@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gemrec.gallery import GalleryDesk, Scorer
+from gemrec.gallery import Cartographer, GalleryDesk, Scorer
+from gemrec.gallery.layout import lay_out
 from gemrec.records import Image, Prompt
 from tests.unit.recommend.helpers import ENCODER, Study
 
@@ -45,12 +46,16 @@ class Gallery:
         self.refresher = self.study.refresher()
         self.eyes = Eyes(self.study, {FOX.text: unit(90), PIE.text: unit(0)})
         self.scorer = Scorer(self.study.store, self.eyes)  # type: ignore[arg-type]
+        self.cartographer = Cartographer(
+            self.study.store, ENCODER, lambda vectors, stopped: lay_out(vectors)
+        )
         self.desk = GalleryDesk(
             self.study.store,
             self.study.catalog,
             self.refresher,
             self.scorer,
             lambda: frozenset(self.hidden),
+            self.cartographer,
         )
 
     def add(self, model: str, angle: float | None, prompt: Prompt = FOX, seed: int = 0) -> Image:
