@@ -13,15 +13,17 @@ from urllib.parse import urlsplit
 import httpx
 from gradio_client import Client
 
+from gemrec.store import Store
 from tests.browser.server import catalog
 from tests.crowd import draw, fill, prepare_server
 from tests.kills import crowd_of
 from tests.loopback import serve
 from tests.loopback_datasets import DatasetHub
 from tests.running import RunningApp, free_port, run_app, scripted
+from tests.unit.backup.waiting import eventually
 
 PEOPLE = 12
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,17 @@ def restore_drill(folder: Path, votes: int, images: int) -> Drill:
     with private_hub() as hub:
         environment = scripted(folder, **hub)
         with run_app(folder / "data", free_port(), **environment) as app:
-            before = ask(app, votes)
+            before = ask(app, folder, votes)
         shutil.rmtree(folder / "data")
         with run_app(folder / "data", free_port(), **environment) as app:
-            return Drill(before, ask(app, votes), app.seconds)
+            return Drill(before, ask(app, folder, votes), app.seconds)
 
 
-def ask(app: RunningApp, votes: int) -> Answers:
+def ask(app: RunningApp, folder: Path, votes: int) -> Answers:
     """Everything that people see, once the server has taken in all votes and pictures."""
+    store = Store(folder / "data" / "gemrec.db")
+    assert eventually(lambda: store.integrity()["images_without_vectors"] == 0, PATIENCE)
+    store.close()
     client = Client(app.url, verbose=False)
     asked = [(f"Person {p}", prompt.text) for p in range(PEOPLE) for prompt in crowd_of(1).prompts]
     deadline = time.monotonic() + PATIENCE
@@ -107,7 +112,7 @@ def ask(app: RunningApp, votes: int) -> Answers:
             break
         assert time.monotonic() < deadline, f"no rest: {applied}, {found == last}"
         last = found
-        time.sleep(0.5)
+        time.sleep(1.0)
     paths = {image["url"] for answer in found.values() for image in answer["images"]}
     pictures = {path: httpx.get(app.url + path) for path in sorted(paths)}
     assert all(answer.status_code == 200 for answer in pictures.values())
