@@ -21,7 +21,9 @@ LIMIT_MS = 150
 WATCH = """
 window.pressed = null;
 window.took = [];
-document.addEventListener("keydown", (event) => { window.pressed = event.timeStamp; }, true);
+document.addEventListener("keydown", (event) => {
+  if (event.key.startsWith("Arrow")) window.pressed = event.timeStamp;
+}, true);
 new MutationObserver(() => {
   if (document.body.dataset.gPhase !== "revealed" || window.pressed === null) return;
   const pressed = window.pressed;
