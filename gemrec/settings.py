@@ -98,13 +98,24 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/\s]+/?$",
         description="Where `models fetch civitai` asks.",
     )
-    civitai_token: str = Field(
-        "", description="Of an account there; some checkpoints are only for people with one."
+    consent: str = Field(
+        "", description="What people must agree to before their first vote; empty asks nothing."
     )
     owners: str = Field(
         "",
         description="Ids of the annotators who run studies, with commas; empty: everybody on this "
         "machine, nobody from elsewhere.",
+    )
+    on_leaving: Literal["anonymise", "delete"] = Field(
+        "anonymise", description="What becomes of the votes of people who delete their data."
+    )
+    retention_days: int = Field(
+        0,
+        ge=0,
+        description="Days after their last vote when people are forgotten, at the next start; 0 keeps them.",
+    )
+    civitai_token: str = Field(
+        "", description="Of an account there; some checkpoints are only for people with one."
     )
     open_api: bool | None = Field(
         None,

@@ -11,12 +11,13 @@ from gemrec.arena.history import HistoryEntry, read_history
 from gemrec.arena.kings import KingRun, RunState, read_run
 from gemrec.arena.limits import OPENING, RateLimits
 from gemrec.arena.opener import Opener
-from gemrec.arena.planning import Planner
+from gemrec.arena.planning import Planner, assigned_plan
 from gemrec.arena.preparing import Preparations
 from gemrec.arena.voting import VoteDesk
 from gemrec.arena.wishes import Wish, make_wish
 from gemrec.errors import InputError
 from gemrec.records import (
+    Assignment,
     BattleForm,
     BattleMode,
     EventKind,
@@ -129,6 +130,27 @@ class Arena:
             return self._opener.open(ready.plan, ready.play(cancelled), cancelled)
         return self._opener.open(self._planner.plan(annotator_id, wish), None, cancelled)
 
+    def open_assigned(
+        self,
+        assignment: Assignment,
+        *,
+        address: str | None = None,
+        cancelled: Callable[[], bool] = never,
+    ) -> Iterator[ArenaEvent]:
+        """Open the battle of a study's item; events as in :meth:`open_battle`.
+
+        Models, sides, seeds and the battle's id are the assignment's; the ticket ends with it.
+
+        Raises:
+            RateLimitError: Too many battles in a short time.
+        """
+        self._rates.check(OPENING, assignment.annotator_id, address)
+        return self._opener.open(assigned_plan(assignment), None, cancelled)
+
+    def reopen(self, battle_id: str) -> BattleReady | None:
+        """A battle that still waits for its vote, or None."""
+        return self._opener.reopen(battle_id)
+
     def prepare(
         self,
         annotator_id: str,
@@ -175,6 +197,7 @@ class Arena:
         """
         return (
             self._store.battles.hidden_images(self._clock())
+            | self._store.campaigns.hidden_images()
             | self._opener.image_ids()
             | self._preparations.image_ids()
         )

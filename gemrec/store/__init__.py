@@ -1,5 +1,6 @@
 """Everything that is remembered, in one SQLite file; the only package that knows SQL."""
 
+from gemrec.store.bulk import IncomingVote
 from gemrec.store.description import describe_schema
 from gemrec.store.facade import Store
 from gemrec.store.image_scores import ImageScore
@@ -13,6 +14,7 @@ __all__ = [
     "ImageKey",
     "ImageScore",
     "IncidentRow",
+    "IncomingVote",
     "Places",
     "SnapshotFacts",
     "Store",

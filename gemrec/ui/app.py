@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 
 from gemrec.logs import ErrorCounter
 from gemrec.services import Services
+from gemrec.ui.annotate_tab import build_annotate_tab
 from gemrec.ui.arena_tab import build_arena_tab
 from gemrec.ui.board_file import board_file_route
 from gemrec.ui.context import Context
@@ -21,6 +22,8 @@ from gemrec.ui.leaderboard_tab import build_leaderboard_tab
 from gemrec.ui.login import LoginMiddleware
 from gemrec.ui.owner_tab import build_owner_tab
 from gemrec.ui.pictures import Pictures
+from gemrec.ui.research_tab import build_research_tab
+from gemrec.ui.rights_routes import rights_routes
 from gemrec.ui.routes import build_routes
 from gemrec.ui.sessions import Cancellations
 from gemrec.ui.theme import build_theme, read_head
@@ -69,15 +72,19 @@ def build_demo(services: Services, context: Context | None = None) -> gr.Blocks:
         gr.HTML(BRAND, elem_id="brand", apply_default_css=False)
         if services.settings.has_login:  # elsewhere the button would end the app
             gr.LoginButton("Log in", size="sm", elem_id="login")
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Arena", id="arena", elem_id="tab-arena"):
-                arena_prompt = build_arena_tab(shared, demo)
+                arena_page = build_arena_tab(shared, demo)
             with gr.Tab("For you", id="for-you", elem_id="tab-for-you") as for_you:
-                build_for_you_tab(shared, for_you, arena_prompt)
+                build_for_you_tab(shared, for_you, arena_page.prompt)
+            with gr.Tab("Annotate", id="annotate", elem_id="tab-annotate") as annotate:
+                build_annotate_tab(shared, annotate, tabs, arena_page)
             with gr.Tab("Gallery", id="gallery", elem_id="tab-gallery"):
                 build_gallery_tab()
             with gr.Tab("Leaderboard", id="leaderboard", elem_id="tab-leaderboard") as board:
                 build_leaderboard_tab(shared, board)
+            with gr.Tab("Research", id="research", elem_id="tab-research") as research:
+                build_research_tab(shared, research)
             with gr.Tab("Server", id="server", elem_id="tab-server", visible=False) as server:
                 build_owner_tab(shared, demo, server, shared.errors)
         add_endpoints(shared)
@@ -95,7 +102,11 @@ def launch_arguments(services: Services, context: Context) -> dict[str, Any]:
         "head": read_head(settings.assets),
         "favicon_path": str(settings.assets / "ui" / "favicon.svg"),
         "app_kwargs": {
-            "routes": [*build_routes(context), board_file_route(context)],
+            "routes": [
+                *build_routes(context),
+                *rights_routes(context),
+                board_file_route(context),
+            ],
             "middleware": [
                 Middleware(SizeGuard),
                 *(

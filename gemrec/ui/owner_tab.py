@@ -7,16 +7,11 @@ import gradio as gr
 
 from gemrec.errors import GemrecError, InputError
 from gemrec.logs import ErrorCounter
-from gemrec.ui.context import Context, address_of, headers_of
-from gemrec.ui.owners import is_owner
+from gemrec.ui.context import Context
+from gemrec.ui.owners import check_owner, is_owner
 from gemrec.ui.server_status import read_status
 from gemrec.ui.widgets import status
 from gemrec.ui.widgets.server import server_view
-
-NOT_YOURS = (
-    "Only owners see this. Name their annotator ids in GEMREC_OWNERS; without it, whoever sits at "
-    "the machine is its owner."
-)
 
 
 @dataclass(frozen=True)
@@ -33,12 +28,12 @@ class OwnerDesk:
 
     def on_load(self, request: gr.Request) -> Any:
         """Show the tab to owners, and to nobody else."""
-        return gr.Tab(visible=self._is_owner(request))
+        return gr.Tab(visible=is_owner(self.context, request))
 
     def on_show(self, request: gr.Request) -> tuple[str, Any]:
         """Everything as it stands now, and the button that changes whether voting is open."""
         try:
-            self._check(request)
+            check_owner(self.context, request)
             services = self.context.services
             shown = read_status(services, self.errors, self.context.cancellations)
         except GemrecError as error:
@@ -49,7 +44,7 @@ class OwnerDesk:
     def on_toggle(self, request: gr.Request) -> tuple[str, Any]:
         """Close voting, or open it again."""
         try:
-            self._check(request)
+            check_owner(self.context, request)
             doors = self.context.services.arena.doors
             doors.set_open(not doors.is_open)
         except GemrecError as error:
@@ -59,7 +54,7 @@ class OwnerDesk:
     def on_backup(self, request: gr.Request) -> tuple[str, Any]:
         """Save a snapshot now."""
         try:
-            self._check(request)
+            check_owner(self.context, request)
             backups = self.context.services.backups
             if backups is None:
                 raise InputError("No place for backups is set; name one in GEMREC_BACKUP.")
@@ -67,14 +62,6 @@ class OwnerDesk:
         except GemrecError as error:
             return status.problem(str(error)), gr.skip()
         return self.on_show(request)
-
-    def _is_owner(self, request: gr.Request) -> bool:
-        annotator_id = self.context.identity.annotator_id(headers_of(request))
-        return is_owner(self.context.services.settings, annotator_id, address_of(request))
-
-    def _check(self, request: gr.Request) -> None:
-        if not self._is_owner(request):
-            raise InputError(NOT_YOURS)
 
 
 def build_owner_tab(context: Context, demo: gr.Blocks, tab: gr.Tab, errors: ErrorCounter) -> None:

@@ -1,22 +1,37 @@
-"""Who owns this server: people named by setting, or whoever sits at the machine."""
+"""Who runs this installation. One place decides, so that a login can be put here later."""
 
-import ipaddress
+import gradio as gr
+from starlette.requests import Request
 
-from gemrec.settings import Settings
+from gemrec.errors import InputError
+from gemrec.ui.context import Context
+
+_HERE = ("127.0.0.1", "::1", "localhost", "testclient")
 
 
-def is_owner(settings: Settings, annotator_id: str | None, address: str | None) -> bool:
-    """Whether somebody may see and change what concerns everybody.
+def is_owner(context: Context, request: gr.Request | Request) -> bool:
+    """Whether a request may change studies and take exports.
 
-    Args:
-        settings: ``owners`` holds annotator ids (``hf:NAME`` for an account) with commas.
-        annotator_id: Who asks, by their signed cookie; None when nobody is known.
-        address: From where; only this machine itself counts when no owner is named.
+    With ``GEMREC_OWNERS`` the annotators of these ids; without it everybody on this machine, as long
+    as no proxy stands in between, which would make everybody look as if they were.
     """
-    owners = {name.strip() for name in settings.owners.split(",")} - {""}
-    if owners:
-        return annotator_id in owners
-    try:
-        return address is not None and ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+    headers = {str(k).lower(): str(v) for k, v in dict(request.headers).items()}
+    named = [one.strip() for one in context.services.settings.owners.split(",") if one.strip()]
+    if named:
+        return context.identity.annotator_id(headers) in named
+    client = request.client
+    direct = "x-forwarded-for" not in headers and "forwarded" not in headers
+    return direct and client is not None and str(client.host) in _HERE
+
+
+def check_owner(context: Context, request: gr.Request | Request) -> None:
+    """Refuse whoever is no owner.
+
+    Raises:
+        InputError: They are none.
+    """
+    if not is_owner(context, request):
+        raise InputError(
+            "Only an owner may do this: open the page on the machine itself, or put your annotator id "
+            "into GEMREC_OWNERS (it is in the file that Download my data gives you)."
+        )

@@ -18,6 +18,7 @@ class ArenaSession:
         is_rolled: Whether its prompt came from the dice, so that the next one does too.
         rolled: The prompt that the dice have already rolled for the next battle.
         reigns: Whether a king's run goes on with the next battle.
+        study: Id of the study whose item is on the stage; empty for none.
         changing: Whether the bar changes the vote on the stage rather than casting one.
     """
 
@@ -30,6 +31,7 @@ class ArenaSession:
     is_rolled: bool = False
     rolled: str = ""
     reigns: bool = False
+    study: str = ""
     changing: bool = False
 
     @property

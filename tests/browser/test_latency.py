@@ -1,6 +1,5 @@
 """From key to confirmation on the pocket models while another person's grids are being made."""
 
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -43,8 +42,8 @@ def somebody_else(url: str) -> Iterator[list[str]]:
             while not stop.is_set():
                 sent = {"data": ["a pizza on a red background", None, 4, "somebody else"]}
                 event = http.post("/gradio_api/call/open_battle", json=sent).json()["event_id"]
-                stream = http.get(f"/gradio_api/call/open_battle/{event}").text
-                opened.append(json.loads(stream.split("data: ")[-1])[0]["battle_id"])
+                http.get(f"/gradio_api/call/open_battle/{event}")
+                opened.append(event)
 
     thread = threading.Thread(target=go, daemon=True)
     thread.start()

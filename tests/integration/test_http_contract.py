@@ -120,7 +120,7 @@ CASES = st.one_of(
 
 
 @settings(
-    max_examples=60 * int(os.environ.get("FUZZ", "1")),
+    max_examples=40 * int(os.environ.get("FUZZ", "1")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -52,7 +52,7 @@ def test_nobody_else_sees_anything_or_changes_anything(tmp_path):
         stranger = Browser(server.url, "stranger")
         for button in ("server-refresh", "server-voting", "server-backup"):
             answer = press(stranger, button)
-            assert "Only owners see this" in answer
+            assert "Only an owner may do this" in answer
             assert "Free disk" not in answer
         assert server.services.arena.doors.is_open
         assert not (tmp_path / "bucket").exists()

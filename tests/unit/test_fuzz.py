@@ -27,7 +27,7 @@ from tests.conftest import Clock
 from tests.scripted import scripted_model
 
 bounded = settings(
-    max_examples=40 * int(os.environ.get("FUZZ", "1")),
+    max_examples=25 * int(os.environ.get("FUZZ", "1")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -15,7 +15,8 @@ from gemrec.store.schema import (
     m006_taste_settings,
     m007_image_scores,
     m008_gallery,
-    m009_switches,
+    m009_studies,
+    m010_switches,
 )
 
 STEPS: tuple[ModuleType, ...] = (
@@ -27,5 +28,6 @@ STEPS: tuple[ModuleType, ...] = (
     m006_taste_settings,
     m007_image_scores,
     m008_gallery,
-    m009_switches,
+    m009_studies,
+    m010_switches,
 )

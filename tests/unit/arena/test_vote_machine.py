@@ -1,5 +1,6 @@
 """Anything that people can do with tickets and votes, in any order, against a simple model of it."""
 
+import os
 import tempfile
 from collections import Counter
 from datetime import timedelta
@@ -181,7 +182,7 @@ class Votes(RuleBasedStateMachine):
 
 TestVotes = Votes.TestCase
 TestVotes.settings = settings(
-    max_examples=15,
+    max_examples=10 * int(os.environ.get("FUZZ", "1")),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -6,7 +6,6 @@ from gemrec.errors import InputError
 from gemrec.settings import load_settings
 from gemrec.ui.identity import COOKIE, Identity
 from gemrec.ui.login import LoginMiddleware, login_name
-from gemrec.ui.owners import is_owner
 
 
 @pytest.fixture
@@ -80,21 +79,3 @@ def test_a_login_is_believed_on_a_space_only(monkeypatch, space, client, believe
     assert settings.has_login is not believed
     assert settings.believes_names is believed
     assert load_settings(open_api=True).believes_names
-
-
-@pytest.mark.parametrize(
-    ("owners", "who", "address", "owns"),
-    [
-        ("", None, "127.0.0.1", True),
-        ("", "x", "::1", True),
-        ("", "x", "10.0.0.7", False),
-        ("", "x", "localhost.evil.org", False),
-        ("", "x", None, False),
-        ("hf:ada, hf:bob", "hf:bob", "10.0.0.7", True),
-        ("hf:ada", "hf:eve", "127.0.0.1", False),
-        ("hf:ada", None, "127.0.0.1", False),
-        (" , ", "", "10.0.0.7", False),
-    ],
-)
-def test_owners(owners, who, address, owns):
-    assert is_owner(load_settings(owners=owners), who, address) is owns
