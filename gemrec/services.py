@@ -370,6 +370,7 @@ def backend_options(settings: Settings) -> BackendOptions:
     return BackendOptions(
         settings.device,
         settings.threads or threads_of_one(settings.workers),
+        download_gb=settings.download_gb,
         gpu_elsewhere=settings.runner == "ray" and settings.device == "cuda",
         memory=int(settings.memory_gb * 2**30),
         providers=ProviderOptions(

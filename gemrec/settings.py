@@ -75,6 +75,11 @@ class Settings(BaseSettings):
     memory_gb: float = Field(
         0.0, ge=0, description="Memory for loaded models, in GiB; 0 takes a share of what there is."
     )
+    download_gb: float = Field(
+        1.0,
+        ge=0,
+        description="Largest model, in GB, that is downloaded unasked; for entries with a size.",
+    )
     mature: bool = Field(
         False, description="Whether mature content may be made; off keeps safety checkers on."
     )
