@@ -30,7 +30,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The study's id.")]
 
 @campaign_app.callback()
 def _group() -> None:
-    """Run studies: create, list, status, pause, resume, close."""
+    """Run studies: create, list, status, quality, pause, resume, close."""
 
 
 @campaign_app.command()
@@ -211,4 +211,4 @@ def status_table(document: Document) -> RenderableType:
             "flagged: gold" if one["flagged"] else "",
             style="yellow" if one["flagged"] else "",
         )
-    return Group(head, lines, table)
+    return Group(head, lines, table if document["annotators"] else "Nobody has taken part yet.")

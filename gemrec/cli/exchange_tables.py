@@ -33,7 +33,7 @@ def exported(document: Document) -> RenderableType:
         table.add_row(Text(written["file"]), f"{written['rows']:,}")
     lines: list[RenderableType] = [table]
     lines.append(
-        Text(f"{document['votes']:,} votes that stand, by {document['annotators']:,} people.")
+        Text(f"Votes that stand: {document['votes']:,}; people: {document['annotators']:,}.")
     )
     if "pushed" in document:
         lines.append(Text(f"Pushed: {document['pushed']}"))

@@ -1,6 +1,5 @@
 """``import votes`` and ``export``."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,34 +13,16 @@ from gemrec.cli.output import answer
 from gemrec.cli.progress import progress_bar
 from gemrec.errors import InputError
 from gemrec.exchange import (
+    Form,
     Order,
     Wanted,
+    What,
     exported_document,
     import_votes,
     imported_document,
     push_folder,
     read_mapping,
 )
-
-
-class WhatWord(StrEnum):
-    """Which tables."""
-
-    VOTES = "votes"
-    IMAGES = "images"
-    RATINGS = "ratings"
-    ALL = "all"
-
-
-class FormWord(StrEnum):
-    """How to write them."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    PICKAPIC = "pickapic"
-    DPO = "dpo"
-    ARENA = "arena"
 
 
 def votes(
@@ -81,15 +62,15 @@ def export(
     out: Annotated[
         Path, typer.Option(metavar="PATH", help="A folder, or one file that ends in the form.")
     ],
-    what: Annotated[WhatWord, typer.Option(help="Which tables.")] = WhatWord.ALL,
+    what: Annotated[What, typer.Option(help="Which tables.")] = "all",
     form: Annotated[
-        FormWord,
+        Form,
         typer.Option(
             "--format",
-            help="csv, jsonl, parquet; pickapic and dpo for training; arena for evalica and "
+            help="Tables as they are, or pickapic and dpo for training, or arena for evalica and "
             "arena-rank.",
         ),
-    ] = FormWord.PARQUET,
+    ] = "parquet",
     since: Annotated[
         str | None, typer.Option(metavar="DATE", help="Only votes and images from then on (UTC).")
     ] = None,
@@ -112,7 +93,7 @@ def export(
     with open_services(db) as services:
         wanted = Wanted(read_moment("since", since), campaign)
         services.refresher.refresh()
-        order = Order(what.value, form.value, out, wanted, services.settings.consent)
+        order = Order(what, form, out, wanted, services.settings.consent)
         with progress_bar(out.name) as advance:
             done = services.exporter.export(order, advance)
         document = exported_document(done)

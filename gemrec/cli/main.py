@@ -206,7 +206,7 @@ def _usage(error: TyperException) -> str:
     if message.startswith("No such command"):
         names = typer.main.get_command(app).commands  # type: ignore[attr-defined]
         message = f"{message.rstrip('.')}; allowed: {', '.join(names)}"
-    if message.startswith("Missing option"):
+    if message.startswith(("Missing option", "Missing argument")):
         message = f"{message.rstrip('.')}: got nothing; give it a value, see --help"
     return message
 

@@ -1,6 +1,14 @@
 """Votes, images, ratings and data sets in and out, in the forms that other tools read."""
 
-from gemrec.exchange.exporting import Exported, Exporter, Order, Wanted, exported_document
+from gemrec.exchange.exporting import (
+    Exported,
+    Exporter,
+    Form,
+    Order,
+    Wanted,
+    What,
+    exported_document,
+)
 from gemrec.exchange.gemrec18k import (
     ImportedGemrec,
     import_gemrec,
@@ -15,6 +23,7 @@ from gemrec.exchange.reading import Mapped, read_mapping
 __all__ = [
     "Exported",
     "Exporter",
+    "Form",
     "GemrecFiles",
     "Imported",
     "ImportedGemrec",
@@ -22,6 +31,7 @@ __all__ = [
     "Order",
     "Pseudonyms",
     "Wanted",
+    "What",
     "exported_document",
     "fetch_gemrec",
     "find_gemrec",

@@ -143,7 +143,7 @@ def _file(path: Path) -> dict[str, Any]:
         "name": path.name,
         "contentUrl": path.name,
         "contentSize": f"{path.stat().st_size} B",
-        "encodingFormat": _MIME[path.suffix],
+        "encodingFormat": _MIME.get(path.suffix, "application/octet-stream"),
         "sha256": digest_of(path),
     }
 

@@ -34,7 +34,7 @@ from gemrec.store import Store
 from gemrec.store.exports import Wanted
 
 What = Literal["votes", "images", "ratings", "all"]
-Form = Literal["csv", "jsonl", "parquet", "pickapic", "dpo", "arena"]
+Form = Literal[FileFormat, "pickapic", "dpo", "arena"]
 _LARGEST_FLAGGED: Final = 200_000  # votes beyond which nobody is looked at for oddities
 Progress = Callable[[float], None]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from gemrec.exchange.cells import neutral
@@ -14,7 +15,6 @@ Kind = Literal["text", "whole", "number", "yes", "image", "bytes"]
 FileFormat = Literal["csv", "jsonl", "parquet"]
 Piece = Mapping[str, Sequence[Any]]
 """Rows as columns of equal length."""
-FORMATS: Final[tuple[FileFormat, ...]] = ("csv", "jsonl", "parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,9 @@ def write_table(path: Path, columns: Columns, pieces: Iterable[Piece], form: Fil
         pieces: Its rows.
         form: How to write it.
     """
-    writers: dict[FileFormat, Callable[[Path, Columns, Iterable[Piece]], int]] = {
-        "csv": _write_csv,
-        "jsonl": _write_jsonl,
-        "parquet": _write_parquet,
-    }
     path.parent.mkdir(parents=True, exist_ok=True)
     with _whole(path) as unfinished:
-        rows = writers[form](unfinished, columns, pieces)
+        rows = FORMATS[form](unfinished, columns, pieces)
     return Written(path, rows, columns)
 
 
@@ -172,3 +167,10 @@ def _features(columns: Columns) -> dict[str, Any]:
         else {"_type": "Value", "dtype": dtypes[column.kind]}
         for column in columns
     }
+
+
+Writer = Callable[[Path, Columns, Iterable[Piece]], int]
+"""Writes rows to a new file and returns how many."""
+FORMATS: Final[Mapping[FileFormat, Writer]] = MappingProxyType(
+    {"csv": _write_csv, "jsonl": _write_jsonl, "parquet": _write_parquet}
+)

@@ -1,5 +1,6 @@
-"""docs/extending.md, followed: one model, one backend and one sampler more, each a file's worth."""
+"""docs/extending.md, followed: one model, backend, sampler and export format more."""
 
+import csv
 from types import MappingProxyType
 
 import numpy as np
@@ -10,9 +11,11 @@ from gemrec import services as wiring
 from gemrec.arena import SAMPLERS, BattleReady
 from gemrec.arena.sampling import pairs_of
 from gemrec.errors import SettingsError
+from gemrec.exchange import Order, exporting
+from gemrec.exchange import tables as exchanged
 from gemrec.generation import GenerationJob, registry
 from gemrec.generation.host import BackendHandler, Generated
-from gemrec.records import Prompt
+from gemrec.records import Outcome, Prompt
 from gemrec.settings import load_settings
 from tests.scripted import scripted_model, write_assets
 
@@ -89,3 +92,33 @@ def test_a_sampler_is_a_class_and_an_entry(monkeypatch, tmp_path):
         }
     finally:
         services.close()
+
+
+def write_tsv(path, columns, pieces):
+    """Rows as lines, cells between tabs; the first line names the columns."""
+    names = [column.name for column in columns]
+    lines = ["\t".join(names)]
+    for piece in pieces:
+        cells = zip(*(piece[name] for name in names), strict=True)
+        lines += ["\t".join(map(str, row)) for row in cells]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return len(lines) - 1
+
+
+def test_an_export_format_is_a_function_and_an_entry(monkeypatch, make_services, tmp_path):
+    services = make_services()
+    ann = battle_of(services).annotator_id
+    services.arena.cast_vote(services.arena.resume(ann).ticket, Outcome.LEFT)
+    more = MappingProxyType({**exchanged.FORMATS, "tsv": write_tsv})
+    monkeypatch.setattr(exchanged, "FORMATS", more)
+    monkeypatch.setattr(exporting, "FORMATS", more)
+    done = services.exporter.export(Order("votes", "tsv", tmp_path / "out"))
+    assert [(table.path.name, table.rows) for table in done.tables] == [
+        ("votes.tsv", 1),
+        ("trail.tsv", 1),
+    ]
+    with (tmp_path / "out" / "votes.tsv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file, delimiter="\t")
+    assert (row["outcome"], row["prompt"]) == ("a", PROMPT.text)
+    one = services.exporter.export(Order("votes", "tsv", tmp_path / "mine.tsv"))
+    assert [file.name for file in one.files] == ["mine.tsv"]
