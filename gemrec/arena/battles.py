@@ -5,6 +5,7 @@ from datetime import datetime
 
 from gemrec.arena.checks import check_outcome
 from gemrec.arena.choosing import ModelChooser
+from gemrec.arena.doors import Doors
 from gemrec.arena.events import ArenaEvent, ArenaLimits, BattleReady
 from gemrec.arena.history import HistoryEntry, read_history
 from gemrec.arena.kings import KingRun, RunState, read_run
@@ -68,6 +69,7 @@ class Arena:
         name_of: Callable[[str], str],
     ) -> None:
         self.limits = limits
+        self.doors = Doors(store, clock)
         self.model_name = name_of
         self._store = store
         self._chooser = chooser
@@ -121,6 +123,7 @@ class Arena:
             RateLimitError: Too many battles in a short time.
         """
         wish = make_wish(prompt, models, images, mode, form, sides, king, self.limits)
+        self.doors.check()
         self._rates.check(OPENING, annotator_id, address)
         ready = self._preparations.take(annotator_id, wish)
         if ready is not None:
@@ -255,6 +258,7 @@ class Arena:
             RateLimitError: Too many votes in a short time. The ticket stays valid; the refusal is
                 counted.
         """
+        self.doors.check()
         return self._votes.cast(token, outcome, annotator_id, ranking, remarks, address)
 
     def edit(

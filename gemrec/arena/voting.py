@@ -1,6 +1,7 @@
 """Votes: cast, repeat, edit, take back, and what they reveal."""
 
 import hashlib
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -13,9 +14,12 @@ from gemrec.arena.reveal import hidden_vote, reveal_vote
 from gemrec.arena.tickets import TicketOffice
 from gemrec.errors import ConsentError, InputError, TicketError
 from gemrec.leaderboard import EloTable
+from gemrec.logs import event
 from gemrec.recommend import Refresher
 from gemrec.records import BattleForm, EventKind, Outcome, Remarks, Reveal, Tiers, Vote
 from gemrec.store import Store
+
+log = logging.getLogger(__name__)
 
 MOST_ANSWERS = 1000
 """Answers kept for those who send a vote twice."""
@@ -81,6 +85,7 @@ class VoteDesk:
             remarks=remarks,
         )
         self._refresher.nudge()
+        event(log, "vote", vote_id=vote.id, battle_id=vote.battle_id, prompt=vote.prompt)
         with self._lock:
             answer = self._answers.get(vote.id)
         return answer or self._keep(self._answer(vote, before.elo, before.last_vote_id))

@@ -87,7 +87,7 @@ def count_table(rated: Iterable[Rated]) -> Table:
         units[unit][answer] += 1
     answers = sorted({answer for counts in units.values() for answer in counts})
     rows = [[c[a] for a in answers] for c in units.values() if c.total() > 1]
-    return np.array(rows, dtype=np.int64).reshape(-1, len(answers))
+    return np.array(rows, dtype=np.int64).reshape(-1, max(len(answers), 1))
 
 
 def krippendorff_alpha(table: Table, rng: np.random.Generator) -> Measure:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
@@ -26,6 +27,8 @@ from gemrec.store import Store
 
 _logger = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 1.0  # a lost nudge delays a refresh by this much at most
+_PAUSE_PER_SECOND: Final = 3.0  # rest after each refresh, by the time that it took
+_LONGEST_PAUSE: Final = 0.2
 _RETRY_VECTORS_SECONDS: Final = 10.0  # other processes may embed into the same database
 
 
@@ -199,7 +202,7 @@ class Refresher:
     def _open(self) -> None:
         """Read the counts; votes on models that have left the catalog still count."""
         models = self._catalog.models
-        strangers = sorted(self._store.models.known().keys() - models.keys())
+        strangers = sorted(self._store.models.used() - models.keys())
         self._start_from(open_counts(self._store, (*models, *strangers)))
         self._opened = True
 
@@ -299,8 +302,13 @@ class Refresher:
             if waited >= _RETRY_VECTORS_SECONDS:
                 self._vectors_wanted.set()
                 waited = 0.0
+            started = time.monotonic()
             try:
                 self._refresh(executor)
+                # Under many votes a second, one refresh takes in several of them: votes, which
+                # share the interpreter with this thread, get most of it.
+                pause = _PAUSE_PER_SECOND * (time.monotonic() - started)
+                self._closing.wait(min(pause, _LONGEST_PAUSE))
             except Exception:
                 # The thread must outlive a database that is away for a while; it reads again.
                 _logger.exception("Could not refresh; trying again in %.0f s", _POLL_SECONDS)

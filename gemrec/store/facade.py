@@ -28,6 +28,7 @@ from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
 from gemrec.store.serving import ServerLock
 from gemrec.store.snapshots import write_snapshot
+from gemrec.store.switches import Switches
 from gemrec.store.tallies import Tallies
 from gemrec.store.tastes import Tastes
 from gemrec.store.tickets import Tickets
@@ -90,6 +91,7 @@ class Store:
         self.export_files = ExportFiles(self._database)
         self.usage = Usage(self._database)
         self.tastes = Tastes(self._database)
+        self.switches = Switches(self._database)
 
     def events(self, battle_id: str) -> tuple[Vote, ...]:
         """Return the vote trail of one battle, oldest first."""

@@ -76,6 +76,12 @@ class Cancellations:
             old.set()
         return flag
 
+    @property
+    def active(self) -> int:
+        """How many pages have work under way."""
+        with self._lock:
+            return sum(not flag.is_set() for flag in self._flags.values())
+
     def stop(self, session: str) -> None:
         """Raise the flag of a page's work, if it has any."""
         with self._lock:

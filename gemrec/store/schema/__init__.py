@@ -16,6 +16,7 @@ from gemrec.store.schema import (
     m007_image_scores,
     m008_gallery,
     m009_studies,
+    m010_switches,
 )
 
 STEPS: tuple[ModuleType, ...] = (
@@ -28,4 +29,5 @@ STEPS: tuple[ModuleType, ...] = (
     m007_image_scores,
     m008_gallery,
     m009_studies,
+    m010_switches,
 )

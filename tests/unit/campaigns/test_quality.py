@@ -143,3 +143,14 @@ def test_nothing_to_go_by_is_said_so():
         assert measure.value is None
         assert "Nothing to go by" in measure.meaning
     assert reliabilities(alone, rng()) == ()
+
+
+def test_no_judgement_at_all_is_no_error():
+    table = count_table([])
+    for measure in (
+        krippendorff_alpha(table, rng()),
+        fleiss_kappa(table, rng()),
+        cohen_kappa([], rng()),
+    ):
+        assert (measure.value, measure.n) == (None, 0)
+    assert side_bias([]).value is None
