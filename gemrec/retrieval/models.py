@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gemrec.preference import Asked, Belief, Taste
 from gemrec.records import Model
