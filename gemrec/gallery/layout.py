@@ -66,6 +66,18 @@ def between(vectors: NDArray[np.floating], known: NDArray[np.floating], places: 
     return np.concatenate(found) if found else np.zeros((0, 2))
 
 
+def flatten(vectors: NDArray[np.floating]) -> Floats:
+    """(n, 2) places, -1..1, by the two leading principal components: rough, but at once."""
+    rows = np.asarray(vectors, np.float64)
+    places = np.zeros((len(rows), 2))
+    if len(rows) > 1:
+        centred = rows - rows.mean(axis=0)
+        # The axes of a few thousand images are those of all of them.
+        _, _, axes = np.linalg.svd(centred[:: -(-len(rows) // ANCHORS)], full_matrices=False)
+        places[:, : min(2, len(axes))] = centred @ axes[:2].T
+    return places / np.maximum(np.abs(places).max(axis=0, initial=0.0), 1e-12)
+
+
 def _reduce(rows: Floats, anchors: NDArray[np.int64], seed: int) -> Floats:
     from sklearn.decomposition import PCA  # noqa: PLC0415 - slow to import
 

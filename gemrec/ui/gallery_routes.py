@@ -22,6 +22,7 @@ from gemrec.ui.widgets.summary import summary
 Document = dict[str, Any]
 LARGEST_BODY = 64 * 1024
 _NO_STORE = {"Cache-Control": "no-store"}
+_PAGE_SIZE = 48
 _MOST_OPTIONS = 1000
 _MOST_DETAILS = 24
 _PROMPT = "a cat face on a blue background"
@@ -76,7 +77,7 @@ class GalleryRoutes:
             low=_number(query, "low", 0.0),
             high=_number(query, "high", 1.0),
             page=int(_number(query, "page", 0)),
-            size=int(_number(query, "size", Browse.size)),
+            size=int(_number(query, "size", _PAGE_SIZE)),
         )
         who = self._who(request)
         page, shelf = self._services.gallery.browse(wanted, who)
