@@ -31,6 +31,8 @@ def lay_out(vectors: NDArray[np.floating], seed: int = 0) -> Floats:
     rows = np.asarray(vectors, np.float64)
     if len(rows) < _FEW:
         return np.stack([np.linspace(-0.5, 0.5, len(rows)), np.zeros(len(rows))], axis=1)
+    if not np.ptp(rows, axis=0).any():  # all alike
+        return np.zeros((len(rows), 2))
     rng = np.random.default_rng(seed)
     anchors = np.arange(len(rows))
     if len(rows) > ANCHORS:
@@ -89,8 +91,6 @@ def _reduce(rows: Floats, anchors: NDArray[np.int64], seed: int) -> Floats:
 def _embed(flat: Floats, seed: int) -> Floats:
     from sklearn.manifold import TSNE  # noqa: PLC0415 - slow to import
 
-    if not flat.std(axis=0).any():  # all alike
-        return np.zeros((len(flat), 2))
     start = flat[:, :2] if flat.shape[1] > 1 else np.column_stack([flat, np.zeros(len(flat))])
     start = start / max(float(np.std(start[:, 0])), 1e-12) * 1e-4
     perplexity = min(_PERPLEXITY, (len(flat) - 1) / 3)

@@ -63,15 +63,12 @@ def test_pages_and_weights(client):
 
 def test_images_of_open_blind_battles_are_nowhere(server, client):
     services = server.services
-    made = services.store.images.for_prompt("thing 0")
-    before = get(client, "map")
     annotator = services.store.annotators.create("Zoe", services.clock())
     battle = None
     for event in services.arena.open_battle(annotator.id, Prompt("thing 0", "animal"), images=1):
         battle = event
     names = [name for side in battle.sides for name in side.names]
     hidden = {services.store.battles.showing(name).image_id for name in names}
-    hidden |= {i.id for i in made[:0]}
     assert hidden
     total = get(client, "page")["total"]
     shown = {i for k in range(3) for i in ids(get(client, "page", page=k, size=200))}
@@ -82,7 +79,6 @@ def test_images_of_open_blind_battles_are_nowhere(server, client):
     assert ids(get(client, "details", ids=str(some))) == []
     assert post(client, "pick", {"ids": [some], "on": True}).status_code == 400
     assert get(client, "picked")["chosen"] == 0
-    assert len(before["ids"]) in (0, 16)
     services.arena.cast_vote(battle.ticket, "left", annotator.id)
 
 
@@ -119,17 +115,16 @@ def test_a_report_hides_an_image_from_its_reporter_and_from_all_after_three(serv
 
 
 def test_chosen_images_become_a_named_ranking(server, client):
-    made = server.services.store.images.for_prompt("thing 1")
-    one_each = list({image.model_id: image.id for image in made}.values())[:3]
-    other = server.services.store.images.for_prompt("thing 0")[0]
+    seen = set(ids(get(client, "page", size=200)))
+    made = [i for i in server.services.store.images.all() if i.id in seen]
+    one_each = list({i.model_id: i.id for i in made if i.prompt == "thing 1"}.values())[:3]
+    other = next(i for i in made if i.prompt == "thing 0")
     post(client, "pick", {"ids": [*one_each, other.id], "on": True})
     refused = post(client, "rank", {})
     assert refused.status_code == 400
     assert "one prompt" in refused.json()["error"]
     post(client, "pick", {"ids": [other.id], "on": False})
     assert post(client, "rank", {}).json() == {"opened": True}
-    cookie = client.cookies.jar
-    assert cookie
     people = server.services.store.annotators.names()
     waiting = [server.services.arena.resume(person) for person in people]
     (opened,) = [b for b in waiting if b is not None and b.form is BattleForm.RANKING]
@@ -151,7 +146,7 @@ def test_thumbnails_come_in_sheets(client):
 
 def test_a_podium_and_an_order_by_hand(server, client):
     html = get(client, "podium")["html"]
-    assert html.count('class="g-model') == 4
+    assert html.count('data-model=') == 4
     models = [model.id for model in server.services.catalog.active()]
     order = models[::-1]
     answer = post(client, "order", {"category": "", "models": order}).json()["html"]
