@@ -332,6 +332,9 @@ def models_document(
                 "seconds_per_image": model.cost.seconds_per_image,
                 "vram_gb": model.cost.vram_gb,
                 "usd_per_image": model.cost.usd_per_image,
+                "download_gb": model.cost.download_gb,
+                "steps": model.parameters.steps,
+                "guidance_scale": model.parameters.guidance_scale,
                 "problem": reasons.get(model.id),
             }
             for model in models

@@ -18,6 +18,7 @@
     │   ├── GenerationTimeoutError
     │   ├── GenerationCancelledError
     │   └── GenerationRefusedError   safety rules or the cost limit do not allow it
+    ├── RemoteError          a hub or another server refuses or cannot be reached
     ├── EmbeddingError       an image or text could not be embedded
     └── WorkerError          the process behind a heavy library stopped answering
         ├── WorkerTimeoutError
@@ -89,6 +90,10 @@ class GenerationCancelledError(GenerationError):
 
 class GenerationRefusedError(GenerationError):
     """The owner's safety rules, a safety checker or the cost limit do not allow these images."""
+
+
+class RemoteError(GemrecError):
+    """A model hub or another server refuses, or cannot be reached."""
 
 
 class EmbeddingError(GemrecError):

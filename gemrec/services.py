@@ -5,6 +5,7 @@ Nothing here imports a heavy library; models and encoders load in worker process
 """
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,16 +41,18 @@ from gemrec.generation import (
     SafetyOptions,
     warm_up_jobs,
 )
+from gemrec.generation.availability import has_gpu
 from gemrec.generation.ledger import open_ledger
 from gemrec.generation.safety import SafetyRules, load_blocked_words
 from gemrec.images import ImageFiles
 from gemrec.leaderboard import DRAWS, BoardFit, BoardQuery
 from gemrec.pocket.vocabulary import unknown_words
 from gemrec.recommend import Drawer, Drawing, Recommender, Refresher, seeds_for
-from gemrec.records import Board, Image, Prompt, Recommendation, TasteSettings
+from gemrec.records import Board, Image, Model, Prompt, Recommendation, TasteSettings
 from gemrec.retrieval import Filters
 from gemrec.settings import Settings
 from gemrec.store import Store
+from gemrec.worker import Crew
 
 TICKET_SECRET = "tickets"  # noqa: S105 - the secret's name, not the secret
 MOST_MODELS = 50
@@ -320,7 +324,8 @@ def backend_options(settings: Settings) -> BackendOptions:
     """
     return BackendOptions(
         settings.device,
-        settings.threads,
+        settings.threads or threads_of_one(settings.workers),
+        gpu_elsewhere=settings.runner == "ray" and settings.device == "cuda",
         memory=int(settings.memory_gb * 2**30),
         providers=ProviderOptions(
             settings.provider_timeout,
@@ -332,6 +337,38 @@ def backend_options(settings: Settings) -> BackendOptions:
             settings.mature, load_blocked_words(settings.blocked_words), settings.prompt_length
         ),
         database=settings.database,
+    )
+
+
+def within_reach(catalog: Catalog, problem: Callable[[Model], str | None], store: Store) -> Catalog:
+    """The models to learn about: those that can run here, and those that have images already.
+
+    The catalog lists many that this machine cannot run, and nobody is helped by a board of models
+    without a vote. A model that votes name counts in any case, whenever they come.
+    """
+    seen = store.images.model_ids()
+    models = {
+        model_id: model
+        for model_id, model in catalog.models.items()
+        if model.retired or model_id in seen or problem(model) is None
+    }
+    return Catalog(MappingProxyType(models))
+
+
+def threads_of_one(workers: int) -> int:
+    """CPU threads of one worker where several share the machine; 0, all of them, for a single one."""
+    return 0 if workers == 1 else max((os.cpu_count() or 1) // workers, 1)
+
+
+def crew_of(settings: Settings) -> Crew:
+    """How many workers run models, and where."""
+    gpu = settings.device == "cuda" or (settings.device == "auto" and has_gpu())
+    return Crew(
+        settings.runner,
+        settings.workers,
+        settings.ray_address or None,
+        cpus=max(settings.threads, 1),
+        gpus=1.0 if gpu else 0.0,
     )
 
 
@@ -403,7 +440,9 @@ def build_services(
     options = backend_options(settings)
     rules = SafetyRules(options.safety, open_ledger(settings.database))
     grids = GridService(
-        GenerationWorker(settings.backend, options, warm_up_jobs(catalog.active())),
+        GenerationWorker(
+            settings.backend, options, warm_up_jobs(catalog.active()), crew=crew_of(settings)
+        ),
         images,
         store,
         catalog,
@@ -411,7 +450,9 @@ def build_services(
         clock=clock,
     )
     embeddings = EmbeddingService(EncoderWorker(encoder_options(settings)), store, images)
-    refresher = Refresher(store, catalog, embeddings.name, clock)
+    refresher = Refresher(
+        store, within_reach(catalog, grids.problem, store), embeddings.name, clock
+    )
 
     def told() -> None:
         refresher.nudge_images()

@@ -39,6 +39,15 @@ class Settings(BaseSettings):
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where models run.")
     threads: int = Field(0, ge=0, description="CPU threads for generation; 0 means all cores.")
+    runner: Literal["process", "ray"] = Field(
+        "process", description="Whether models run in processes of this machine or on Ray."
+    )
+    workers: int = Field(
+        1, ge=1, le=1024, description="How many models run at the same time, each in its worker."
+    )
+    ray_address: str | None = Field(
+        None, description="A running Ray cluster, such as `auto`; empty starts Ray here."
+    )
     generation_timeout: float = Field(
         120.0, gt=0, description="Seconds a model may take for one grid before it is no contest."
     )
@@ -88,6 +97,9 @@ class Settings(BaseSettings):
         "https://civitai.com",
         pattern=r"^https?://[^/\s]+/?$",
         description="Where `models fetch civitai` asks.",
+    )
+    civitai_token: str = Field(
+        "", description="Of an account there; some checkpoints are only for people with one."
     )
     open_api: bool = Field(
         True, description="Whether the API believes the plain `annotator` name it is given."

@@ -146,7 +146,7 @@ class SnapshotEvidence:
 
     def told_of_taste(self, models: Sequence[str]) -> Floats:
         """See :class:`Evidence`."""
-        index = self._snapshot.prior.index
+        index = self._snapshot.everybody.index
         known = [place for place, model_id in enumerate(models) if model_id in index]
         taste = self._snapshot.taste(self._annotator_id)
         belief = taste.believe_models([models[place] for place in known], self._category)
@@ -178,8 +178,10 @@ class EvidenceDesk:
             fitted = self._fitted
             if fitted is not None and fitted[0].counts is snapshot.counts:
                 return fitted[1]
-            counts = PairCounts(snapshot.prior.models, snapshot.counts.wins, snapshot.counts.ties)
-            same = fitted is not None and fitted[0].prior.models == counts.models
+            counts = PairCounts(
+                snapshot.everybody.models, snapshot.counts.wins, snapshot.counts.ties
+            )
+            same = fitted is not None and fitted[0].everybody.models == counts.models
             standings = Standings(counts, fitted[1] if fitted is not None and same else None)
             self._fitted = snapshot, standings
             return standings

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from gemrec.records import Image
 
 NEAR_IDENTICAL = 0.995
-"""Cosine of two images' embeddings from which on they count as the same picture."""
+"""Cosine of two images' embeddings from which on they count as the same picture.
+
+Measured on the shipped models and encoder (``tests/bench/test_likeness.py``): a picture that is only
+compressed again, at WebP quality 95 or 75, keeps 0.9957 or more; a LoRA at a fiftieth of its weight
+0.9993. The two shipped models that are most alike, base and food, reach 0.9948 at most and 0.990 at
+the median; other pairs of models lie between 0.15 and 0.993. As all images of two grids have to be
+that alike, models that differ are hardly ever skipped.
+"""
 
 _POLL_SECONDS = 0.02
 

@@ -42,6 +42,15 @@ def load_catalog(*paths: Path) -> Catalog:
     return Catalog(MappingProxyType(models))
 
 
+def entry_ids(path: Path) -> tuple[str, ...]:
+    """Ids of one file's own entries, in its order.
+
+    Raises:
+        CatalogError: The file cannot be read or an entry is wrong.
+    """
+    return tuple(_read_file(path))
+
+
 def _read_file(path: Path) -> dict[str, Model]:
     try:
         document = tomllib.loads(path.read_text("utf-8-sig"))

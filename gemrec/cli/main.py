@@ -12,16 +12,18 @@ from typer.exceptions import TyperException
 from gemrec.cli import doctor as checkup
 from gemrec.cli import tables
 from gemrec.cli.boards import leaderboard, rebuild
+from gemrec.cli.building import build
 from gemrec.cli.imports import import_app
 from gemrec.cli.making import choose_models, export_images, make_images
+from gemrec.cli.models import models_app
 from gemrec.cli.opening import open_services, settings_for
 from gemrec.cli.options import AsJson, Db, PromptText, whole_number
 from gemrec.cli.output import answer, tell
 from gemrec.cli.people import known_annotator
 from gemrec.cli.scoring import score
+from gemrec.cli.studies import evaluate, simulate_people
 from gemrec.documents import (
     images_document,
-    models_document,
     prompts_document,
     recommendation_document,
 )
@@ -106,6 +108,7 @@ def generate(
             raise GenerationError("; ".join(made.failures))
 
 
+app.command()(build)
 app.command()(leaderboard)
 
 
@@ -135,13 +138,7 @@ def recommend(
         answer(document, as_json, tables.recommendation)
 
 
-@app.command()
-def models(db: Db = None, as_json: AsJson = False) -> None:
-    """List the models of the catalog, and why one cannot run here."""
-    with open_services(db) as services:
-        everything = tuple(services.catalog.models.values())
-        document = models_document(everything, services.problems())
-        answer(document, as_json, tables.models)
+app.add_typer(models_app, name="models")
 
 
 @app.command()
@@ -158,6 +155,8 @@ def prompts(
         answer(document, as_json, tables.prompts)
 
 
+app.command()(evaluate)
+app.command("simulate")(simulate_people)
 app.command()(rebuild)
 app.add_typer(import_app)
 app.command()(score)

@@ -9,7 +9,9 @@ from rich.text import Text
 
 from gemrec.documents import Document
 
-_RIGHT = frozenset({"#", "rating", "95 % interval", "votes", "Elo", "score", "90 %", "seed", "s"})
+_RIGHT = frozenset(
+    {"#", "rating", "95 % interval", "votes", "Elo", "score", "90 %", "seed", "s", "downloads"}
+)
 _STATUS_STYLE = {"ok": "green", "warn": "yellow", "broken": "bold red"}
 
 
@@ -31,10 +33,11 @@ def recommendation(document: Document) -> RenderableType:
 
 def models(document: Document) -> RenderableType:
     """The catalog."""
-    table = _table(("id", "name", "licence", "source", "can run"))
+    table = _table(("id", "name", "licence", "source", "GiB", "can run"))
     for row in document["models"]:
         state = "retired" if row["retired"] else (row["problem"] or "yes")
-        _add(table, row["id"], row["name"], row["licence"], row["source"], state)
+        memory = "" if row["vram_gb"] is None else f"{row['vram_gb']:g}"
+        _add(table, row["id"], row["name"], row["licence"], row["source"], memory, state)
     return _titled(
         _count(len(document["models"]), "model"),
         table,
@@ -61,6 +64,49 @@ def images(document: Document) -> RenderableType:
         seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
         _add(table, row["model"], row["seed"], seconds, row["file"])
     return _titled(_count(len(document["images"]), "image"), table, "No image could be made.")
+
+
+def fetched(document: Document) -> RenderableType:
+    """Checkpoints that were listed, and the file that names them."""
+    table = _table(("version", "name", "base", "downloads"))
+    for row in document["models"]:
+        _add(table, row["id"], row["name"], row["base"], f"{row['downloads']:,}")
+    size = f"{document['bytes'] / 1e9:,.0f} GB to download"
+    title = f"{len(document['models'])} of {document['listed']} checkpoints, {size}"
+    return Group(_titled(title, table, "None."), Text(f"Written to {document['file']}"))
+
+
+def build_plan(document: Document) -> RenderableType:
+    """What a data set will hold, and what it will take."""
+    plan = document["plan"]
+    seconds = plan["seconds"]
+    time = "unknown before the first images" if seconds is None else f"about {duration(seconds)}"
+    where = "Ray" if plan["runner"] == "ray" else "this machine"
+    return Text(
+        f"{_count(plan['images'], 'image')}: {_count(plan['models'], 'model')}, "
+        f"{_count(plan['prompts'], 'prompt')}, {plan['images_per_grid']} of each, "
+        f"about {plan['bytes'] / 2**20:,.0f} MiB in {plan['out']}; "
+        f"{_count(plan['workers'], 'worker')} on {where}, time: {time}"
+    )
+
+
+def build(document: Document) -> RenderableType:
+    """What a build has made."""
+    lines = [f"{_count(document['images'], 'image')} in {document['out']}"]
+    lines += document["files"]
+    if document["url"]:
+        lines.append(document["url"])
+    return Text("\n".join(lines))
+
+
+def duration(seconds: float) -> str:
+    """A time in the two largest units that matter."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    units = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    first = next((i for i, (value, _) in enumerate(units) if value), 3)
+    return " ".join(f"{value} {unit}" for value, unit in units[first : first + 2] if value) or "0 s"
 
 
 def checks(document: Document) -> RenderableType:

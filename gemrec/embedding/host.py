@@ -72,6 +72,11 @@ def build_encoder(options: EncoderOptions) -> Encoder:
     return OpenClipEncoder(options)
 
 
+def encoder_name(options: EncoderOptions) -> str:
+    """The name under which its vectors are kept, found without loading anything heavy."""
+    return ColorEncoder.name if options.kind == "scripted" else model_name(options)
+
+
 def build_handler(options: EncoderOptions) -> EncoderHandler:
     """The factory that the child calls."""
     return EncoderHandler(options)
@@ -87,7 +92,7 @@ class EncoderWorker:
     """
 
     def __init__(self, options: EncoderOptions, nice: int = 12) -> None:
-        self.name = ColorEncoder.name if options.kind == "scripted" else model_name(options)
+        self.name = encoder_name(options)
         self._process = WorkerProcess(
             "gemrec.embedding.host:build_handler", (options,), "embedding", nice
         )

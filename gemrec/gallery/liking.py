@@ -39,7 +39,7 @@ class Liking:
             held = self._kept.get(annotator_id)
         if held is not None and held[0] is snapshot:
             return held[1]
-        known = snapshot.prior.index
+        known = snapshot.everybody.index
         models = [model.id for model in self._catalog.active() if model.id in known]
         taste = snapshot.taste(annotator_id)
         groups: dict[str, list[Image]] = {}

@@ -99,7 +99,7 @@ class Summarist:
         models = [
             model
             for model in self._catalog.active()
-            if model.id in snapshot.prior.index and model.id in drawn
+            if model.id in snapshot.everybody.index and model.id in drawn
         ]
         if not models:
             return Summary(category, categories, (), False, 0)

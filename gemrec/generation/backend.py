@@ -55,6 +55,7 @@ class BackendOptions:
         memory: Bytes that loaded pipelines may take together; 0 takes a share of what there is.
         providers: Time, retries and costs of Inference Providers.
         safety: Prompts and content.
+        gpu_elsewhere: The models run on machines with a GPU, whatever this one has.
         database: SQLite file where spending and refusals are counted; None counts them in this
             process only.
     """
@@ -65,6 +66,7 @@ class BackendOptions:
     providers: ProviderOptions = field(default_factory=ProviderOptions)
     safety: SafetyOptions = field(default_factory=SafetyOptions)
     database: Path | None = None
+    gpu_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

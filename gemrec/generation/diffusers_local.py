@@ -13,7 +13,7 @@ from gemrec.errors import (
     GenerationError,
     GenerationRefusedError,
 )
-from gemrec.generation.availability import Availability
+from gemrec.generation.availability import Availability, has_gpu
 from gemrec.generation.backend import BackendOptions, GenerationJob
 from gemrec.generation.batches import Batches, is_out_of_memory
 from gemrec.generation.pipelines import Loaded, Pipelines, source_key
@@ -37,7 +37,8 @@ class DiffusersBackend:
         self, options: BackendOptions | None = None, availability: Availability | None = None
     ) -> None:
         self.options = options or BackendOptions()
-        self._availability = availability or Availability(self.options.device)
+        gpu = always if self.options.gpu_elsewhere else has_gpu
+        self._availability = availability or Availability(self.options.device, gpu)
         self._pipelines: Pipelines | None = None
         self._running: GenerationJob | None = None
         self._batches = Batches(self._release)
@@ -188,6 +189,11 @@ def ignore_steps(_step: int, _steps: int) -> None:
 def never() -> bool:
     """Nobody cancels."""
     return False
+
+
+def always() -> bool:
+    """The GPU is elsewhere."""
+    return True
 
 
 def call_arguments(accepted: Sequence[str] | Any, job: GenerationJob) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from gemrec.generation.backend import GenerationJob
 from gemrec.generation.events import GridEvent, GridFailed, GridRequest
 from gemrec.generation.host import Generated, GenerationWorker
 from gemrec.generation.locks import KeyedLocks
+from gemrec.generation.ordering import next_round
 from gemrec.generation.progress import GridState
 from gemrec.images import ImageFiles
 from gemrec.records import Image, Model
@@ -46,8 +47,9 @@ class Call:
 class GridService:
     """Makes grids, each image once; safe to use from many threads.
 
-    The sides of a stream take turns by small batches, in an order drawn anew for each round, so
-    that the pace of the progress bar cannot be matched with a side.
+    The sides of a blind stream take turns by small batches, so that both are there at half-time;
+    otherwise one model's grid is made whole before the next, which changes models least. The order
+    of the sides is drawn, so that the pace of the progress bar cannot be matched with a side.
 
     Args:
         worker: Where images are made.
@@ -146,21 +148,28 @@ class GridService:
 
     def _stream(self, state: GridState, call: Call) -> Iterator[GridEvent]:
         yield state.progress()
-        sides = list(range(len(state.requests)))
-        budgets = [self._timeout] * len(sides)
-        for side in sides:
+        budgets = [self._timeout] * len(state.requests)
+        for side in range(len(state.requests)):
             state.place(side, self._stored(state.requests[side], state.requests[side].seeds))
         yield from state.news()
-        longest = max((len(request.seeds) for request in state.requests), default=0)
-        for start in range(0, longest, self._chunk):
-            self._rng.shuffle(sides)
-            for side in sides:
-                positions = state.missing(side, range(start, start + self._chunk))
-                if positions:
-                    yield from self._fill(state, side, positions, budgets, call)
-                    yield from state.news()
+        for side, positions in self._turns(state):
+            missing = state.missing(side, positions)
+            if missing:
+                yield from self._fill(state, side, missing, budgets, call)
+                yield from state.news()
         yield state.progress()
         yield state.done()
+
+    def _turns(self, state: GridState) -> Iterator[tuple[int, range]]:
+        """Which side makes which positions, in order."""
+        models = [request.model for request in state.requests]
+        longest = max((len(request.seeds) for request in state.requests), default=0)
+        batches = [range(start, start + self._chunk) for start in range(0, longest, self._chunk)]
+        last: int | None = None
+        for group in [[batch] for batch in batches] if state.pairwise else [batches]:
+            for side in next_round(range(len(models)), models, last, self._rng):
+                yield from ((side, batch) for batch in group)
+                last = side
 
     def _fill(
         self,

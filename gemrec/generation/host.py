@@ -15,9 +15,10 @@ from gemrec.errors import (
     WorkerTimeoutError,
 )
 from gemrec.generation.backend import Backend, BackendOptions, GenerationJob
+from gemrec.generation.ordering import work_key
 from gemrec.generation.registry import build_backend
 from gemrec.records import Model
-from gemrec.worker import WorkerProcess
+from gemrec.worker import Crew, hire
 
 TURN_SECONDS = 10.0
 """How long a batch may take, whatever the others take, before it lets waiting people go first."""
@@ -96,13 +97,14 @@ def build_handler(
 
 
 class GenerationWorker:
-    """Runs generation jobs in a child, in order, whoever asks; background jobs come last.
+    """Runs generation jobs in a child, jobs of one model together; background jobs come last.
 
     Args:
         backend: Name of the backend, see ``registry``.
         options: How it uses the machine.
         warm_up_jobs: What to load beforehand, see :func:`warm_up_jobs`.
         nice: How much lower the child's priority is, 0..19.
+        crew: How many children there are, and where; None is one process of this machine.
     """
 
     def __init__(
@@ -111,14 +113,17 @@ class GenerationWorker:
         options: BackendOptions | None = None,
         warm_up_jobs: tuple[GenerationJob, ...] = (),
         nice: int = 5,
+        crew: Crew | None = None,
     ) -> None:
         options = options or BackendOptions()
         self._backend = build_backend(backend, options)  # this one only answers ``problem``
-        self._process = WorkerProcess(
+        self._process = hire(
+            crew or Crew(),
             "gemrec.generation.host:build_handler",
             (backend, options, warm_up_jobs),
             "generation",
             nice,
+            key=work_key,
             obey_seconds=OBEY_SECONDS,
             turn_seconds=TURN_SECONDS,
         )
@@ -127,6 +132,11 @@ class GenerationWorker:
     def pid(self) -> int | None:
         """Process id of the child, None when it does not run."""
         return self._process.pid
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of all children that run."""
+        return self._process.pids
 
     def start(self) -> None:
         """Start the child and its warm-up; returns at once."""

@@ -16,7 +16,7 @@ class GridState:
 
     def __init__(self, requests: Sequence[GridRequest], pairwise: bool) -> None:
         self.requests = tuple(requests)
-        self._pairwise = pairwise
+        self.pairwise = pairwise
         self._images: list[dict[int, Image]] = [{} for _ in requests]
         self._failed: set[int] = set()
         self._shown: set[tuple[int, int | None]] = set()
@@ -42,7 +42,7 @@ class GridState:
 
     def news(self) -> Iterator[GridImages]:
         """Images that became showable since the last call, in order of position."""
-        yield from self._pairs() if self._pairwise else self._singles()
+        yield from self._pairs() if self.pairwise else self._singles()
 
     def _pairs(self) -> Iterator[GridImages]:
         for position in range(self._positions()):

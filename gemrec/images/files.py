@@ -70,10 +70,7 @@ class ImageFiles:
         Raises:
             StoreError: The folder cannot be written.
         """
-        upright = ImageOps.exif_transpose(image).convert("RGB")
-        # Pasting into a new picture leaves behind what formats hide in `info`.
-        clean = Image.new("RGB", upright.size)
-        clean.paste(upright)
+        clean = _without_metadata(image)
         return self._store(_encode(clean), clean.size)
 
     def put_bytes(self, webp: bytes) -> StoredFile:
@@ -216,6 +213,19 @@ class ImageFiles:
         path = self.path(digest)
         _write(path, encoded)
         return StoredFile(digest, path, *size, len(encoded))
+
+
+def encode_picture(image: Image.Image) -> bytes:
+    """The file that :meth:`ImageFiles.put` would store for a picture, byte for byte."""
+    return _encode(_without_metadata(image))
+
+
+def _without_metadata(image: Image.Image) -> Image.Image:
+    upright = ImageOps.exif_transpose(image).convert("RGB")
+    # Pasting into a new picture leaves behind what formats hide in `info`.
+    clean = Image.new("RGB", upright.size)
+    clean.paste(upright)
+    return clean
 
 
 def _encode(image: Image.Image) -> bytes:

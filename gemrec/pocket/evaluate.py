@@ -114,11 +114,11 @@ def style_judge(clip: Any, per_style: int = 60) -> tuple[Any, float]:
         per_style: Training renderings for each style and for plain.
     """
     # scikit-learn has no type hints and takes a second to import.
-    from sklearn.linear_model import (  # type: ignore[import-untyped]  # noqa: PLC0415
+    from sklearn.linear_model import (  # noqa: PLC0415
         LogisticRegression,
     )
-    from sklearn.pipeline import make_pipeline  # type: ignore[import-untyped]  # noqa: PLC0415
-    from sklearn.preprocessing import (  # type: ignore[import-untyped]  # noqa: PLC0415
+    from sklearn.pipeline import make_pipeline  # noqa: PLC0415
+    from sklearn.preprocessing import (  # noqa: PLC0415
         StandardScaler,
     )
 

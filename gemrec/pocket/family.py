@@ -75,8 +75,9 @@ class Family:
         import transformers  # noqa: PLC0415 - imports torch
 
         # Both report layers as missing that belong to the other adapters or to the other network.
-        diffusers.utils.logging.set_verbosity_error()
-        transformers.utils.logging.set_verbosity_error()
+        loggers: tuple[Any, ...] = (diffusers.utils.logging, transformers.utils.logging)
+        for logger in loggers:
+            logger.set_verbosity_error()
         self.members = {member.id: member for member in read_members(assets)}
         base = next(member for member in self.members.values() if not member.is_adapter)
         start = time.perf_counter()

@@ -49,8 +49,13 @@ class Moments:
     tie: Array
 
 
-def moments(difference: Array, log_nu: float) -> Moments:
-    """Evaluate ``log Z`` and its derivatives without overflow for any ``difference``."""
+def moments(difference: Array, log_nu: float | Array) -> Moments:
+    """Evaluate ``log Z`` and its derivatives without overflow for any ``difference``.
+
+    Args:
+        difference: Utility differences, logits.
+        log_nu: Logarithm of the tie weight, one for all or one for each.
+    """
     half = difference / 2
     top = np.maximum(np.abs(half), log_nu)
     first, second = np.exp(half - top), np.exp(-half - top)

@@ -108,7 +108,7 @@ def build_features(
     prompts = _groups([prompt for _, prompt in grids.names])
     content = _prompt_part(grids.mean(raw), prompts, models)
     centred = raw - content[prompts.of[grids.of]]
-    basis = _principal(centred, components)
+    basis = principal_axes(centred, components)
     coordinates = centred.astype(np.float64) @ basis
     grid_means = grids.mean(coordinates)
     model_means = models.mean(grid_means)
@@ -208,8 +208,8 @@ def _prompt_part(raw: Floats32, prompts: _Groups[str], models: _Groups[str]) -> 
     return content
 
 
-def _principal(centred: Floats32, components: int) -> Array:
-    """(d, r) scaled principal axes."""
+def principal_axes(centred: Floats32, components: int = COMPONENTS) -> Array:
+    """(d, r) principal axes of centred embeddings, scaled as features are."""
     step = -(-len(centred) // _BASIS_SAMPLE)
     sample = centred[::step].astype(np.float64)
     # The smaller of the two Gram matrices has the same leading axes.

@@ -1,20 +1,18 @@
 """What one person is expected to like: scores of models and pictures for a prompt's category."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gemrec.preference.belief import Belief, Scores
-from gemrec.preference.davidson import Array, margin
+from gemrec.preference.contests import Reader
+from gemrec.preference.davidson import Array, moments
+from gemrec.preference.everybody import Everybody
 from gemrec.preference.features import FeatureTable
-from gemrec.preference.model import Comparisons, Hint, PersonState, fit_person
-from gemrec.preference.shared import CATEGORY_VARIANCE, SharedState
+from gemrec.preference.person import Hint, PersonState, Told, fit_person
 from gemrec.records import Image, Vote
-
-CategoryOffsets = Mapping[str, tuple[Array, Array]]
-"""Per category with votes: (M,) offsets of the shared part in logits and (M,) their variances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +30,11 @@ class Axes:
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """How much each vote moved each of n models' utility, relative to the average of them.
+    """How much each contest moved each of n models' utility, relative to the average of them.
 
     Attributes:
-        votes: Ids of the person's k vote events that count.
-        shift: (k, n) logits by which the utility would fall without the vote, to first order.
+        votes: Ids of the vote events of the person's k contests.
+        shift: (k, n) logits by which the utility would fall without the contest, to first order.
     """
 
     votes: tuple[int, ...]
@@ -44,22 +42,42 @@ class Influence:
 
 
 @dataclass(frozen=True, slots=True)
+class Foretold:
+    """How well each of a person's votes is foretold by the others.
+
+    Attributes:
+        personal: Mean log-loss of the personal model, nats; None without votes.
+        shared: The same of everybody's part alone.
+        serves: Whether the personal model is not worse, so that it is served.
+    """
+
+    personal: float | None
+    shared: float | None
+    serves: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Taste:
     """A person's posterior with what is needed to apply it; immutable.
 
     Attributes:
-        shared: The shared part without this person's votes.
-        person: The person's posterior.
+        everybody: The shared part.
+        person: The posterior that is served: the person's own, or with its mean at
+            everybody's where that foretells the votes better.
+        learnt: The person's own.
         features: What pictures look like.
-        offsets: Category differences, everybody's.
-        comparisons: The votes that the posterior was fitted to.
+        told: The contests that the posterior was fitted to.
+        foretold: How well the person's votes are foretold.
+        cast: The votes behind the contests.
     """
 
-    shared: SharedState
+    everybody: Everybody
     person: PersonState
+    learnt: PersonState
     features: FeatureTable
-    offsets: CategoryOffsets
-    comparisons: Comparisons
+    told: Told
+    foretold: Foretold
+    cast: tuple[Vote, ...] = ()
 
     def believe_models(self, models: Sequence[str], category: str = "") -> Belief:
         """What is believed about models on a prompt's category, before any picture is made.
@@ -69,7 +87,7 @@ class Taste:
             category: The prompt's category, empty when unknown.
 
         Raises:
-            KeyError: A model is not in ``shared.prior.models``.
+            KeyError: A model is not in ``everybody.models``.
         """
         rows = [self.features.expected(model_id, category) for model_id in models]
         return self._believe(models, self.features.looks[rows], np.array(rows) >= 0, category)
@@ -88,7 +106,7 @@ class Taste:
             A belief about ``len(models) + len(images)`` items.
 
         Raises:
-            KeyError: A model is not in ``shared.prior.models``.
+            KeyError: A model is not in ``everybody.models``.
         """
         table = self.features
         makers = [*models, *(image.model_id for image in images)]
@@ -125,9 +143,9 @@ class Taste:
         return replace(self, person=self.person.given(hints)) if hints else self
 
     def influence(self, models: Sequence[str], category: str = "") -> Influence:
-        """How much each vote moved each model's utility, relative to the average of them.
+        """How much each contest moved each model's utility, relative to the average of them.
 
-        One Newton step from the posterior without the vote's own evidence (the infinitesimal
+        One Newton step from the posterior without the contest's own evidence (the infinitesimal
         jackknife: Giordano et al. 2019, "A Swiss Army Infinitesimal Jackknife").
 
         Args:
@@ -135,10 +153,10 @@ class Taste:
             category: The prompt's category, empty when unknown.
         """
         rows = [self.features.expected(model_id, category) for model_id in models]
-        makers = np.array([self.shared.prior.index[m] for m in models], dtype=np.int64)
-        shift = self.person.influence(self.comparisons, makers, self.features.looks[rows])
+        makers = np.array([self.everybody.index[m] for m in models], dtype=np.int64)
+        shift = self.learnt.influence(self.told, makers, self.features.looks[rows])
         centred = shift - shift.mean(axis=1, keepdims=True) if len(models) else shift
-        return Influence(self.comparisons.votes, centred)
+        return Influence(tuple(self.told.contests.votes.tolist()), centred)
 
     def _believe(
         self,
@@ -157,83 +175,80 @@ class Taste:
             category: The prompt's category.
             baseline: How many items make up the average; all for None.
         """
-        prior = self.shared.prior
-        rows = np.array([prior.index[model_id] for model_id in makers], dtype=np.int64)
-        beyond = _beyond_model(self.shared, rows, phi, has_look)
-        mean, root = self.person.utilities(rows, phi, beyond)
-        nothing = np.zeros(len(prior.models)), np.full(len(prior.models), CATEGORY_VARIANCE)
-        offset, doubt = self.offsets.get(category, nothing)
+        everybody = self.everybody
+        rows = np.array([everybody.index[model_id] for model_id in makers], dtype=np.int64)
+        kind = everybody.category(category)
+        own, root, spare = self.person.utilities(rows, phi)
+        # Taste in pictures nobody has embedded cannot be carried to other models; it is still there.
+        scales = everybody.joint.scales
+        unseen = np.where(has_look, 0.0, scales.content + scales.taste)
+        # Where everybody's part is wrong, the person's own offset has made good for it in as much as
+        # their votes have determined it.
+        open_share = self.person.open_share(rows)
+        doubt = everybody.doubt[rows] + everybody.category_doubt(rows, kind) + unseen
+        doubt = doubt * open_share**2 + spare
         return Belief(
             makers=tuple(makers),
-            mean=mean + offset[rows],
+            mean=everybody.utilities(rows, kind, phi) + own,
             root=root,
-            # All pictures of a model share its offset, and with it the doubt about it.
-            doubt=doubt[rows],
+            doubt=doubt,
             taste=phi @ self.person.taste,
-            log_nu=self.shared.log_nu,
+            log_nu=everybody.joint.log_nu,
             baseline=len(makers) if baseline is None else baseline,
         )
 
 
-def read_comparisons(
-    votes: Sequence[Vote], shared: SharedState, features: FeatureTable, offsets: CategoryOffsets
-) -> Comparisons:
-    """Turn votes into comparisons; skips and undone votes are left out.
-
-    Ties of all three kinds say that neither side was preferred. Named comparisons count: they are
-    no evidence for the public board, but they are what this person said.
-
-    Args:
-        votes: One person's current votes.
-        shared: The shared part without this person's votes.
-        features: What pictures look like.
-        offsets: Category differences.
-    """
-    index = shared.prior.index
-    cast = [(v, v.outcome) for v in votes if v.outcome is not None and len(v.pairs) == 1]
-    makers = np.array([[index[m] for m in v.models] for v, _ in cast], dtype=np.int64)
-    looks = np.array(
-        [[features.grid(m, v.prompt, v.category) for m in v.models] for v, _ in cast],
-        dtype=np.int64,
-    )
-    makers, looks = makers.reshape(-1, 2), looks.reshape(-1, 2)
-    phi = features.looks[looks]
-    known = _beyond_model(shared, makers, phi, looks >= 0)
-    categories = list(offsets)
-    if categories:
-        # One row more, of zeros, for categories nobody has voted on.
-        table = np.stack([*(offsets[c][0] for c in categories), np.zeros(len(shared.mean))])
-        number = {category: i for i, category in enumerate(categories)}
-        kind = np.array([number.get(v.category, -1) for v, _ in cast], dtype=np.int64)
-        known = known + table[kind[:, None], makers]
-    return Comparisons(
-        left=makers[:, 0],
-        right=makers[:, 1],
-        features=phi[:, 0] - phi[:, 1],
-        known=known[:, 0] - known[:, 1],
-        margin=np.array([margin(outcome) for _, outcome in cast]),
-        votes=tuple(v.id for v, _ in cast),
-    )
-
-
 def fit_taste(
-    votes: Sequence[Vote], shared: SharedState, features: FeatureTable, offsets: CategoryOffsets
+    votes: Sequence[Vote],
+    everybody: Everybody,
+    features: FeatureTable,
+    before: Taste | None = None,
 ) -> Taste:
     """Fit one person's taste to their current votes.
 
     Args:
         votes: The person's current votes.
-        shared: The shared part without this person's votes.
+        everybody: The shared part.
         features: What pictures look like.
-        offsets: Category differences.
+        before: The same person's taste some votes ago; changes the time needed, not the result.
     """
-    comparisons = read_comparisons(votes, shared, features, offsets)
-    return Taste(shared, fit_person(shared, comparisons), features, offsets, comparisons)
+    cast = tuple(votes)
+    reader = Reader(everybody.models, features, everybody.numbers)
+    known = 0
+    if before is not None and before.everybody is everybody and before.features is features:
+        known = len(before.cast) if cast[: len(before.cast)] == before.cast else 0
+    contests = reader.read(cast[known:])
+    person = -1 if not cast else everybody.numbers.people.get(cast[0].annotator_id, -1)
+    told = everybody.tell(contests, person)
+    if known and before is not None:
+        told = before.told.followed_by(told)
+    learnt = fit_person(told, everybody.prior, before.learnt if before and known else None)
+    foretold = foretell(told, learnt)
+    # Otherwise everybody's order is served; how much is known of the person stays what it is.
+    served = learnt if foretold.serves else replace(learnt, mean=np.zeros_like(learnt.mean))
+    return Taste(everybody, served, learnt, features, told, foretold, cast)
 
 
-def _beyond_model(
-    shared: SharedState, rows: NDArray[np.int64], phi: Array, has_look: NDArray[np.bool_]
-) -> Array:
-    """What everybody's taste adds for pictures beyond their models' usual looks, logits."""
-    beyond: Array = (phi - shared.prior.features[rows]) @ shared.content
-    return np.where(has_look, beyond, 0.0)
+def foretell(told: Told, state: PersonState) -> Foretold:
+    """Log-losses of each contest without its own evidence, by the personal and the shared part.
+
+    One Newton step from the mode leaves a contest out, so that no order of the votes matters.
+
+    Args:
+        told: The person's contests.
+        state: Fitted to them.
+    """
+    if not len(told.contests):
+        return Foretold(None, None, serves=True)
+    own = state.without_each(told)
+    personal, shared = (_losses(told, gaps) for gaps in (own, told.known))
+    return Foretold(personal, shared, serves=personal <= shared)
+
+
+def _losses(told: Told, gaps: Array) -> float:
+    """Mean log-loss of what happened, ties included."""
+    contests = told.contests
+    at = moments(gaps, told.log_nu)
+    ties = np.where(contests.margin == 0, told.log_nu, 0.0)
+    likelihood = contests.margin * gaps + ties - at.log_z
+    return float(-(contests.weight @ likelihood) / contests.weight.sum())

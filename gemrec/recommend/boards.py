@@ -18,10 +18,11 @@ from gemrec.leaderboard import (
     dump_counts,
     fit_board,
 )
+from gemrec.recommend.history import Moment, rate_over_time
 from gemrec.recommend.ledger import Change
+from gemrec.recommend.spans import span_of
 from gemrec.records import Vote
 from gemrec.store import Store
-from gemrec.store.tallies import Span
 
 _REMEMBERED: Final = 2000  # changes that can be taken back for a board of an older snapshot
 _MOST_STARTS: Final = 64  # fits kept to start the next one from
@@ -134,6 +135,10 @@ class BoardDesk:
         """Votes for the left and for the right side of a board by annotator id."""
         return self._store.tallies.sides(span_of(query, last_vote_id))
 
+    def history(self, query: BoardQuery, last_vote_id: int) -> tuple[Moment, ...]:
+        """The ratings of a board at earlier moments."""
+        return rate_over_time(self._store, query, last_vote_id)
+
     def _tallied(self, query: BoardQuery, last_vote_id: int) -> CountSlice:
         """Counts of a span of time, or with prompts as clusters: one pass over those votes."""
         span = span_of(query, last_vote_id)
@@ -181,18 +186,6 @@ class BoardDesk:
             finally:
                 for change in later:
                     _count(self._counts, change)
-
-
-def span_of(query: BoardQuery, last_vote_id: int) -> Span:
-    """The votes of a board as the store asks for them."""
-    return Span(
-        last_vote_id,
-        query.since,
-        query.until,
-        query.category,
-        query.campaign,
-        query.annotator_id,
-    )
 
 
 def _count(counts: Counts, change: Change) -> None:

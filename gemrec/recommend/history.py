@@ -15,7 +15,7 @@ from gemrec.leaderboard import (
     fit,
     to_points,
 )
-from gemrec.recommend.boards import span_of
+from gemrec.recommend.spans import span_of
 from gemrec.records import Vote
 from gemrec.store import Store
 from gemrec.store.tallies import Precision

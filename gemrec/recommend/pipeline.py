@@ -171,14 +171,15 @@ def profile_of(
     snapshot: Snapshot, catalog: Catalog, annotator_id: str | None, steer_by: Steer
 ) -> tuple[Leaning, ...]:
     """A person's taste along the named axes, the clearest leanings first."""
-    models = [model.id for model in catalog.active() if model.id in snapshot.prior.index]
+    models = [model.id for model in catalog.active() if model.id in snapshot.everybody.index]
     return read_profile(snapshot.taste(annotator_id), steer_by.settings, steer_by.axes(models))
 
 
 def knowledge_of(taste: Taste) -> Knowledge:
     """How well a person is known."""
-    votes = len(taste.comparisons.margin)
-    return Knowledge(votes=votes, personal=votes > 0)
+    votes = len(set(taste.told.contests.votes.tolist()))
+    told = taste.foretold
+    return Knowledge(votes, votes > 0 and told.serves, told.personal, told.shared)
 
 
 def _find_models(
@@ -194,7 +195,7 @@ def _find_models(
     """Stage 1: the models, by the taste as learnt and then as steered."""
     category = snapshot.gallery.category_of(prompt)
     like = snapshot.gallery.like(prompt.text, prompt_vector, snapshot.features)
-    known = [model for model in catalog.active() if model.id in snapshot.prior.index]
+    known = [model for model in catalog.active() if model.id in snapshot.everybody.index]
     offered, left_out = apply_filters(known, filters)
     ids = [model.id for model in offered]
     axes = steer_by.axes(ids)

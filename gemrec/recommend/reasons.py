@@ -137,12 +137,12 @@ def find_reasons(
     cast = tuple(v for v in snapshot.votes_of(annotator_id) if v.pairs)
     all_records = records_of(cast)
     per_model = snapshot.others(annotator_id).votes_per_model
-    average = float(taste.shared.mean.mean()) if len(taste.shared.mean) else 0.0
+    average = float(taste.everybody.mean.mean()) if len(taste.everybody.mean) else 0.0
     moved = _moved(taste, cast, [c.model.id for c in candidates], around)
     reasons = []
     for candidate, moves in zip(candidates, moved, strict=True):
         model = candidate.model
-        row = snapshot.prior.index[model.id]
+        row = snapshot.everybody.index[model.id]
         record = all_records.get(model.id, Record())
         mine = [v for v in cast if model.id in v.models] if record.comparisons else []
         alike = None
@@ -163,7 +163,7 @@ def find_reasons(
                 alike_record=all_records[alike] if alike else Record(),
                 others=round(float(per_model[row])),
                 all_votes=snapshot.counts.votes,
-                above_average=float(taste.shared.mean[row]) > average,
+                above_average=float(taste.everybody.mean[row]) > average,
                 downloads=model.downloads,
                 top3=candidate.top3,
                 on_offer=len(around.on_offer),

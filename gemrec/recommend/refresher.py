@@ -11,20 +11,16 @@ from typing import Final
 from gemrec.catalog import Catalog
 from gemrec.errors import StoreError
 from gemrec.leaderboard import Counts, moves_ratings
-from gemrec.preference import (
-    PairCounts,
-    SharedPrior,
-    SharedState,
-    fit_shared,
-    shared_prior,
-)
+from gemrec.preference import PairCounts
 from gemrec.recommend.boards import BoardDesk
 from gemrec.recommend.elo_trail import EloTrail
 from gemrec.recommend.ledger import Change, read_changes
 from gemrec.recommend.looks import Looks
 from gemrec.recommend.opening import MOST_EVENTS, Start, is_due, open_counts, write_counts
+from gemrec.recommend.opinion import Opinion
 from gemrec.recommend.people import People
 from gemrec.recommend.snapshot import Snapshot
+from gemrec.recommend.taste_desk import TasteDesk
 from gemrec.records import Vote
 from gemrec.store import Store
 
@@ -151,13 +147,15 @@ class Refresher:
                 self._begin()
                 self._vectors_wanted.set()
             self._half_done = True
-            if self._take_in_votes():
+            voted = self._take_in_votes()
+            if voted and executor is not None:
+                self._publish()  # votes do not wait for everybody's part
+            seen = self._take_in_images(executor)
+            if self._settle(executor) or seen or (voted and executor is None):
                 self._publish()
             self._catch_up_elo(wait=executor is None)
             self._half_done = False
             self._write()
-            if self._take_in_images(executor):
-                self._publish()
             return self._snapshot
 
     def _begin(self) -> None:
@@ -174,14 +172,16 @@ class Refresher:
         self._people = People(self._store, start.last_vote_id)
         self._desk = BoardDesk(self._store, start.counts, start.last_vote_id)
         self._by_category: dict[str, PairCounts] = {}
-        self._shared: SharedState = fit_shared(
-            self._make_prior(self._desk.models), PairCounts.empty(len(self._desk.models))
-        )
+        self._tastes = TasteDesk()
+        downloads = {model.id: model.downloads for model in self._catalog.models.values()}
+        self._opinion = Opinion(self._store, self._desk.models, downloads, self._wake.set)
         self._recount(None)
 
-    def _make_prior(self, models: Sequence[str]) -> SharedPrior:
-        downloads = {model.id: model.downloads for model in self._catalog.models.values()}
-        return shared_prior(models, downloads, self._looks.features)
+    def _settle(self, executor: Executor | None) -> bool:
+        """Let everybody's part follow; returns whether it changed."""
+        return self._opinion.follow(
+            self._last_vote_id, self._events, self._looks.features, executor
+        )
 
     def _open(self) -> None:
         """Read the counts; votes on models that have left the catalog still count."""
@@ -210,7 +210,7 @@ class Refresher:
         return self._last_vote_id > before
 
     def _has_strangers(self, events: Sequence[Vote]) -> bool:
-        known = self._shared.prior.index
+        known = set(self._desk.models)
         return any(model_id not in known for event in events for model_id in event.models)
 
     def _recount(self, changes: Sequence[Change] | None) -> None:
@@ -224,7 +224,6 @@ class Refresher:
                 self._by_category[name] = PairCounts(pairs.wins, pairs.ties)
             pairs = self._desk.pairs()
             self._counts = PairCounts(pairs.wins, pairs.ties)
-            self._shared = fit_shared(self._shared.prior, self._counts, start=self._shared)
 
     def _catch_up_elo(self, wait: bool) -> None:
         """Let the displayed Elo follow, a piece at a time where votes are waiting."""
@@ -246,15 +245,12 @@ class Refresher:
             self._elo.write()
 
     def _take_in_images(self, executor: Executor | None) -> bool:
-        """Read what is new; returns whether there is anything to publish."""
+        """Read what is new; returns whether there are new images."""
         news = False
         if self._vectors_wanted.is_set():
             self._vectors_wanted.clear()
             news = self._looks.read()
-        if self._looks.settle(executor):
-            prior = self._make_prior(self._shared.prior.models)
-            self._shared = fit_shared(prior, self._counts, start=self._shared)
-            news = True
+        self._looks.settle(executor)
         return news
 
     def _publish(self) -> None:
@@ -262,14 +258,15 @@ class Refresher:
             made_at=self._clock(),
             last_vote_id=self._last_vote_id,
             events=self._events,
-            shared=self._shared,
+            everybody=self._opinion.everybody,
             counts=self._counts,
             counts_by_category=MappingProxyType(dict(self._by_category)),
-            features=self._looks.features,
+            features=self._opinion.features,
             gallery=self._looks.gallery,
             elo=self._elo.table.copy(),
             desk=self._desk,
             people=self._people,
+            tastes=self._tastes,
         )
         with self._published:
             self._snapshot = snapshot

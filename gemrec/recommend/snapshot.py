@@ -3,24 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 
 from gemrec.leaderboard import BoardFit, BoardQuery, EloTable, Voters, screen_voters
 from gemrec.preference import (
-    CategoryOffsets,
+    Everybody,
     FeatureTable,
     PairCounts,
-    SharedPrior,
-    SharedState,
     Taste,
-    category_offsets,
-    fit_shared,
-    fit_taste,
 )
 from gemrec.recommend.boards import BoardDesk
 from gemrec.recommend.gallery import Gallery
+from gemrec.recommend.history import Moment
 from gemrec.recommend.ledger import changed_counts
 from gemrec.recommend.people import People
+from gemrec.recommend.taste_desk import TasteDesk
 from gemrec.records import Board, Vote
 
 
@@ -35,8 +31,8 @@ class Snapshot:
         made_at: When, timezone-aware UTC.
         last_vote_id: Newest vote event taken in; 0 before the first.
         events: How many events that was.
-        shared: What everybody likes.
-        counts: Blind votes that stand, over ``shared.prior.models``.
+        everybody: What everybody likes, as of some votes ago.
+        counts: Blind votes that stand, over ``everybody.models``.
         counts_by_category: The same for each category.
         features: What the pictures look like.
         gallery: All images.
@@ -46,7 +42,7 @@ class Snapshot:
     made_at: datetime
     last_vote_id: int
     events: int
-    shared: SharedState
+    everybody: Everybody
     counts: PairCounts
     counts_by_category: Mapping[str, PairCounts]
     features: FeatureTable
@@ -54,24 +50,13 @@ class Snapshot:
     elo: EloTable
     desk: BoardDesk = field(repr=False, compare=False)
     people: People = field(repr=False, compare=False)
+    tastes: TasteDesk = field(repr=False, compare=False)
     _boards: dict[BoardQuery, BoardFit] = field(default_factory=dict, repr=False, compare=False)
+    _histories: dict[BoardQuery, tuple[Moment, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _tastes: dict[str | None, Taste] = field(default_factory=dict, repr=False, compare=False)
     _others: dict[str | None, PairCounts] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def prior(self) -> SharedPrior:
-        """What is believed before any vote."""
-        return self.shared.prior
-
-    @cached_property
-    def offsets(self) -> CategoryOffsets:
-        """How much better or worse each model is in each category than overall.
-
-        Everybody's votes count here, a person's own ones too: the differences are small and drawn
-        towards none, and refitting all of them for each person would cost more than it corrects.
-        """
-        named = {name: counts for name, counts in self.counts_by_category.items() if name}
-        return category_offsets(self.shared, named)
 
     def votes_applied(self, annotator_id: str | None) -> int:
         """How many vote events of this person (all people's for None) are in here."""
@@ -95,6 +80,14 @@ class Snapshot:
             self._boards[query] = found
         return found
 
+    def history(self, query: BoardQuery) -> tuple[Moment, ...]:
+        """The ratings of a board at earlier moments, from the votes that stand."""
+        found = self._histories.get(query)
+        if found is None:
+            found = self.desk.history(query, self.last_vote_id)
+            self._histories[query] = found
+        return found
+
     def voters(self, query: BoardQuery) -> Voters:
         """Who voted on a board, and what stands out about them; decides nothing."""
         fitted = self.fit(query)
@@ -103,19 +96,12 @@ class Snapshot:
         )
 
     def taste(self, annotator_id: str | None) -> Taste:
-        """A person's taste; somebody unknown, or None, gets what is expected of anybody.
-
-        The shared part that it builds on is fitted without this person's votes, so that none is
-        counted twice.
-        """
+        """A person's taste; somebody unknown, or None, gets what is expected of anybody."""
         votes = self.votes_of(annotator_id)
         key = annotator_id if votes else None
         found = self._tastes.get(key)
         if found is None:
-            shared = self.shared
-            if votes:
-                shared = fit_shared(self.prior, self.others(annotator_id), start=self.shared)
-            found = fit_taste(votes, shared, self.features, self.offsets)
+            found = self.tastes.fit(key, votes, self.everybody, self.features)
             self._tastes[key] = found
         return found
 
@@ -127,6 +113,6 @@ class Snapshot:
         found = self._others.get(annotator_id)
         if found is None:
             taken = ((vote, -1.0) for vote in votes)
-            found = changed_counts(self.counts, taken, self.prior.index)
+            found = changed_counts(self.counts, taken, self.everybody.index)
             self._others[annotator_id] = found
         return found

@@ -184,6 +184,6 @@ def _with_strengths(
         person=replace(
             person,
             mean=change @ person.mean,
-            covariance=change @ person.covariance @ change.T,
+            root=change @ person.root,
         ),
     )

@@ -46,7 +46,7 @@ def map_models(
         steer_by: What the person has set.
     """
     features = snapshot.features
-    models = [m.id for m in catalog.active() if m.id in snapshot.prior.index]
+    models = [m.id for m in catalog.active() if m.id in snapshot.everybody.index]
     shown = [model_id for model_id in models if features.expected(model_id) >= 0]
     if len(shown) < 3:
         return ()

@@ -155,6 +155,12 @@ class Images:
             )
             return tuple(ImageKey(*row) for row in rows)
 
+    def model_ids(self) -> frozenset[str]:
+        """Return the models that have images."""
+        with self._database.connect() as connection:
+            rows = connection.execute("SELECT DISTINCT model_id FROM image").fetchall()
+        return frozenset(row["model_id"] for row in rows)
+
     def recent_prompts(self, limit: int) -> tuple[Prompt, ...]:
         """Return the prompts that images were last made for, newest first."""
         with self._database.connect() as connection:
@@ -165,6 +171,18 @@ class Images:
                 (limit,),
             ).fetchall()
         return tuple(Prompt(row["text"], row["category"]) for row in rows)
+
+    def seconds_by_model(self) -> dict[str, float]:
+        """Return the median time that each model's images took, in seconds, where it is known."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT model_id, avg(seconds) AS middle FROM ("
+                "SELECT model_id, seconds, count(*) OVER (PARTITION BY model_id) AS size, "
+                "row_number() OVER (PARTITION BY model_id ORDER BY seconds) AS place "
+                "FROM image WHERE seconds IS NOT NULL) "
+                "WHERE place IN ((size + 1) / 2, (size + 2) / 2) GROUP BY model_id"
+            ).fetchall()
+        return {row["model_id"]: row["middle"] for row in rows}
 
     def frame(self) -> "pd.DataFrame":
         """Return every image as a table: one column per field of :class:`Image`, plus JSON."""

@@ -58,9 +58,16 @@ class Trail:
             {"annotator": annotator_id, "up_to": up_to},
         )
 
-    def all_standing(self, up_to: int) -> tuple[Vote, ...]:
-        """Return everybody's votes that stood after the event ``up_to``; slow where there are many."""
-        return self._select("WHERE " + _STOOD, {"up_to": up_to})
+    def all_standing(self, up_to: int, after: int = 0) -> tuple[Vote, ...]:
+        """Return everybody's votes that stood after the event ``up_to``; slow where there are many.
+
+        Args:
+            up_to: The event after which they stood.
+            after: Leave out those whose newest event is this one or an older one.
+        """
+        return self._select(
+            "WHERE vote.id > :after AND " + _STOOD, {"up_to": up_to, "after": after}
+        )
 
     def events(self, up_to: int, annotator_id: str | None = None) -> int:
         """Count events up to and with ``up_to``, one person's or everybody's."""

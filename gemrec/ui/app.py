@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 
 from gemrec.services import Services
 from gemrec.ui.arena_tab import build_arena_tab
+from gemrec.ui.board_file import board_file_route
 from gemrec.ui.context import Context
 from gemrec.ui.endpoints import Page, add_endpoints
 from gemrec.ui.for_you_tab import build_for_you_tab
@@ -74,7 +75,7 @@ def launch_arguments(services: Services, context: Context) -> dict[str, Any]:
         "head": read_head(settings.assets),
         "favicon_path": str(settings.assets / "ui" / "favicon.svg"),
         "app_kwargs": {
-            "routes": build_routes(context),
+            "routes": [*build_routes(context), board_file_route(context)],
             "middleware": [Middleware(IdentityMiddleware, identity=context.identity)],
         },
         "max_threads": THREADS,

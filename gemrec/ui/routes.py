@@ -1,4 +1,4 @@
-"""Plain HTTP routes beside Gradio's own: images, votes in bulk, health."""
+"""Plain HTTP routes beside Gradio's own: images, votes in bulk, the board as a file, health."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,16 @@ class Failure:
         return cls(type(error).__name__, str(error) or type(error).__name__)
 
 
+class Channel(Protocol):
+    """How messages travel between parent and child; a ``Connection`` is one."""
+
+    def send(self, obj: Any, /) -> None:
+        """Pass a message on."""
+
+    def recv(self) -> Any:
+        """Wait for the next message; ``EOFError`` when the other side is gone."""
+
+
 class Handler(Protocol):
     """What a worker's factory builds in the child."""
 
@@ -67,7 +77,7 @@ class Handler(Protocol):
 class _Inbox:
     """Reads the pipe in a thread of its own."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Channel) -> None:
         self.jobs: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._pipe = pipe
         self._cancelled: set[int] = set()
@@ -108,11 +118,16 @@ def serve(descriptor: int) -> None:
     assignment: Assignment = pipe.recv()
     os.nice(assignment.nice)
     try:
-        handler = _build(assignment)
+        handler = build(assignment)
     except Exception as error:  # noqa: BLE001 - a factory imports foreign libraries
         traceback.print_exc()
         pipe.send(Message("broken", value=Failure.of(error)))
         return
+    answer_jobs(handler, pipe)
+
+
+def answer_jobs(handler: Handler, pipe: Channel) -> None:
+    """Warm up, then answer jobs for as long as this process lives."""
     inbox = _Inbox(pipe)
     try:
         handler.warm_up(lambda: inbox.somebody_waits)
@@ -122,13 +137,14 @@ def serve(descriptor: int) -> None:
         _answer(handler, pipe, inbox, inbox.jobs.get())
 
 
-def _build(assignment: Assignment) -> Handler:
+def build(assignment: Assignment) -> Handler:
+    """The handler that the assignment describes."""
     module, _, function = assignment.factory.partition(":")
     handler: Handler = getattr(importlib.import_module(module), function)(*assignment.arguments)
     return handler
 
 
-def _answer(handler: Handler, pipe: Connection, inbox: _Inbox, job: Message) -> None:
+def _answer(handler: Handler, pipe: Channel, inbox: _Inbox, job: Message) -> None:
     def emit(event: object) -> None:
         pipe.send(Message("event", job.number, event))
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import Literal
+from typing import Literal, Protocol
 
 from gemrec import errors
 from gemrec.errors import GemrecError, WorkerError, WorkerTimeoutError
-from gemrec.worker.child import Assignment, Failure, Message
+from gemrec.worker.child import Assignment, Channel, Failure, Message
 
 POLL_SECONDS = 0.05  # how quickly a cancelled job and a passed deadline are noticed
 ABANDONED_SECONDS = 60.0  # patience after a cancel: loading a large model is not worth killing
@@ -78,7 +78,32 @@ class Rules:
         return WorkerError(f"The {self.name} process was closed before this job was done.")
 
 
-class Child:
+class ChildPipe(Channel, Protocol):
+    """The parent's end of a channel."""
+
+    def poll(self, timeout: float = 0.0, /) -> bool:
+        """Whether a message arrives within so many seconds."""
+
+
+class Child(Protocol):
+    """A process that answers jobs, wherever it runs."""
+
+    @property
+    def pipe(self) -> ChildPipe:
+        """The parent's end; ``OSError`` or ``EOFError`` when the child is gone."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id, on its own machine."""
+
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+
+    def stop(self, patience: float = 0.0) -> int | None:
+        """End it, at the latest after ``patience`` seconds; the exit status where there is one."""
+
+
+class LocalChild:
     """A running interpreter and the parent's end of its pipe.
 
     Raises:
@@ -96,6 +121,11 @@ class Child:
                 stdout=STDERR,  # what libraries print must not mix with a command's JSON
             )
         self.pipe.send(assignment)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid
 
     def is_alive(self) -> bool:
         """Whether the process runs."""
@@ -135,7 +165,7 @@ class Conversation:
 
     def __init__(
         self,
-        pipe: Connection,
+        pipe: ChildPipe,
         job: Job,
         number: int,
         rules: Rules,

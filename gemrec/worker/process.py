@@ -8,15 +8,23 @@ from collections.abc import Callable, Iterator
 
 from gemrec.errors import WorkerCancelledError, WorkerError
 from gemrec.worker.child import Assignment, Ping
-from gemrec.worker.conversation import POLL_SECONDS, Child, Conversation, Job, Rules, never
+from gemrec.worker.conversation import (
+    POLL_SECONDS,
+    Child,
+    Conversation,
+    Job,
+    LocalChild,
+    Rules,
+    never,
+)
 from gemrec.worker.pace import NO_TURNS, Pace
-from gemrec.worker.waiting import Waiting
+from gemrec.worker.waiting import Key, Waiting, no_key
 
 OBEY_SECONDS = 2.0  # how long a job may take to stop after its time limit before it is killed
 
 
 class WorkerProcess:
-    """Runs jobs in a child process, in the order in which they were handed in, background jobs last.
+    """Runs jobs in a child process, about as they were handed in, background jobs last.
 
     A job that outlives its time limit is first asked to stop; a job that does not obey is killed
     together with the child, and the jobs that wait go to a fresh child. All methods may be called
@@ -31,6 +39,10 @@ class WorkerProcess:
         nice: How much lower the child's priority is, 0..19.
         start_timeout: Seconds the child may take to start, build its handler and warm up.
         obey_seconds: Seconds a job has to stop after its time limit before the child is killed.
+        key: What a job needs, the dearest to change first; see :class:`gemrec.worker.waiting.Waiting`.
+        launch: Starts a child; the default is a process on this machine.
+        redo: How often a job whose child died is begun again with a fresh child; its events then
+            repeat.
         turn_seconds: Seconds that any job may take although others wait; one that takes longer, and
             far longer than most, is asked to stop and starts again after them, for twice as long.
             Infinity for jobs that are never interrupted.
@@ -45,12 +57,17 @@ class WorkerProcess:
         *,
         start_timeout: float = 180.0,
         obey_seconds: float = OBEY_SECONDS,
+        key: Callable[[object], Key] = no_key,
+        launch: Callable[[Assignment], Child] = LocalChild,
+        redo: int = 0,
         turn_seconds: float = NO_TURNS,
     ) -> None:
         self.name = name
         self._assignment = Assignment(factory, arguments, nice)
         self._rules = Rules(name, start_timeout, obey_seconds)
-        self._jobs = Waiting()
+        self._jobs = Waiting(key)
+        self._launch = launch
+        self._redo = redo
         self._pace = Pace(turn_seconds)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -62,7 +79,12 @@ class WorkerProcess:
     def pid(self) -> int | None:
         """Process id of the running child, None when there is none."""
         child = self._child
-        return child.process.pid if child is not None and child.is_alive() else None
+        return child.pid if child is not None and child.is_alive() else None
+
+    @property
+    def pids(self) -> list[int]:
+        """The same as a list; empty when there is none."""
+        return [] if self.pid is None else [self.pid]
 
     def start(self) -> None:
         """Start the child and its warm-up; returns at once."""
@@ -171,14 +193,14 @@ class WorkerProcess:
         if not self._closing.is_set():
             try:
                 self._living_child()
-            except OSError:
-                return  # the first job tries again and reports
+            except Exception:  # noqa: BLE001 - the first job tries again and reports
+                return
 
     def _living_child(self) -> Child:
         if self._child is not None and not self._child.is_alive():
             self._drop_child()
         if self._child is None:
-            self._child = Child(self._assignment)
+            self._child = self._launch(self._assignment)
         return self._child
 
     def _drop_child(self, patience: float = 0.0) -> int | None:
@@ -188,11 +210,12 @@ class WorkerProcess:
 
     def _perform(self, job: Job) -> None:
         # A child can die while it has nothing to do; the job that finds out goes to a fresh one.
-        if not self._try(job, may_retry=True):
-            self._try(job, may_retry=False)
+        for left in range(self._redo + 1, -1, -1):
+            if self._try(job, may_retry=left > 0, may_redo=left > 1):
+                return
 
-    def _try(self, job: Job, *, may_retry: bool) -> bool:
-        """Run one job; False when it did not begin and ``may_retry``."""
+    def _try(self, job: Job, *, may_retry: bool, may_redo: bool) -> bool:
+        """Run one job; False when its child died and another try is allowed."""
         conversation = None
         try:
             pipe = self._living_child().pipe
@@ -211,10 +234,11 @@ class WorkerProcess:
             if conversation.done_in is not None:
                 self._pace.note(conversation.done_in)
             if conversation.gave_way:
-                self._jobs.put(job)
+                self._jobs.put_back(job)
         except (OSError, EOFError) as error:
             status = self._drop_child(patience=1.0)
-            if may_retry and (conversation is None or not conversation.begun):
+            begun = conversation is not None and conversation.begun
+            if may_redo if begun else may_retry:
                 return False
             job.fail(
                 WorkerError(

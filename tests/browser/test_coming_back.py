@@ -112,9 +112,10 @@ def test_a_page_that_shows_an_old_battle_says_so(server, new_context, open_page)
     context = new_context()
     page = open_page(context)
     start(page)
-    server.demo.app.state_holder.session_data.clear()  # as a restart would
     other = open_page(context)
     start(other, "blind", "a pizza")
+    other.wait_for_timeout(1000)  # both handlers are done
+    server.demo.app.state_holder.session_data.clear()  # as a restart would
     votes = server.services.store.votes.last_id()
     page.bring_to_front()
     page.keyboard.press("ArrowLeft")

@@ -1,6 +1,5 @@
 """From key to confirmation on the pocket models while another person's grids are being made."""
 
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -21,7 +20,9 @@ LIMIT_MS = 150
 WATCH = """
 window.pressed = null;
 window.took = [];
-document.addEventListener("keydown", (event) => { window.pressed = event.timeStamp; }, true);
+document.addEventListener("keydown", (event) => {
+  if (event.key.startsWith("Arrow")) window.pressed = event.timeStamp;
+}, true);
 new MutationObserver(() => {
   if (document.body.dataset.gPhase !== "revealed" || window.pressed === null) return;
   const pressed = window.pressed;
@@ -41,8 +42,8 @@ def somebody_else(url: str) -> Iterator[list[str]]:
             while not stop.is_set():
                 sent = {"data": ["a pizza on a red background", None, 4, "somebody else"]}
                 event = http.post("/gradio_api/call/open_battle", json=sent).json()["event_id"]
-                stream = http.get(f"/gradio_api/call/open_battle/{event}").text
-                opened.append(json.loads(stream.split("data: ")[-1])[0]["battle_id"])
+                http.get(f"/gradio_api/call/open_battle/{event}")
+                opened.append(event)
 
     thread = threading.Thread(target=go, daemon=True)
     thread.start()

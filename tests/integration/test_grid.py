@@ -88,7 +88,7 @@ def test_the_order_of_the_sides_is_drawn_not_given(tmp_path):
     try:
         seen = see(service, "red", "green", pairwise=False)
         orders = [[i is not None for i in event.images].index(True) for event in seen.images]
-        assert orders == [1, 1, 0, 0, 0, 0, 1, 1]
+        assert orders == [1, 1, 1, 1, 0, 0, 0, 0]
     finally:
         service.close()
 

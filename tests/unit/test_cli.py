@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from gemrec.catalog import load_catalog
 from gemrec.cli import main
+from tests.loopback import Answer, serve
+from tests.loopback_civitai import CivitaiSite, listed_model
 from tests.scripted import scripted_model, write_assets
 
-COMMANDS = ("generate", "leaderboard", "recommend", "models", "prompts", "score", "doctor")
+COMMANDS = ("generate", "build", "leaderboard", "recommend", "models", "prompts", "score", "doctor")
 PROMPT = "a cat face on a blue background"
 MODELS = "".join(map(scripted_model, ("red", "green", "blue"))) + scripted_model(
     "old", retired="true"
@@ -70,7 +73,7 @@ class TestWrongInput:
     @pytest.mark.parametrize(
         ("words", "says"),
         [
-            (["nonsense"], ["nonsense", "generate, leaderboard"]),
+            (["nonsense"], ["nonsense", "generate, build, leaderboard"]),
             (["generate"], ["--prompt", "got nothing"]),
             (["generate", "--prompt", " "], ["prompt", "got nothing", "allowed"]),
             (["generate", "--prompt", "x" * 301], ["prompt", "301", "300"]),
@@ -331,3 +334,37 @@ class TestScore:
             code, _, err = run("score", "--prompt", PROMPT, f"--weights={weights}")
             assert (code, len(err)) == (2, 1)
             assert "allowed" in err[0]
+
+
+class TestFetchCivitai:
+    @pytest.fixture
+    def site(self, monkeypatch):
+        models = [listed_model(n, 10 ** (n % 5) * 7) for n in range(1, 61)]
+        models.sort(key=lambda model: -model["stats"]["downloadCount"])
+        built = CivitaiSite(models, page=25)
+        built.answers = [Answer(status=429, headers={"Retry-After": "0"})]
+        with serve(built) as url:
+            monkeypatch.setenv("GEMREC_CIVITAI_URL", url)
+            yield built
+
+    def test_a_sample_becomes_a_catalog(self, run, site, tmp_path):
+        out = tmp_path / "civitai.toml"
+        words = ("models", "fetch", "civitai", "--count", 20, "--by-popularity", "--out", out)
+        document = as_json(run, *words)
+        assert (len(document["models"]), document["listed"]) == (20, 60)
+        assert {model["downloads"] for model in document["models"]} == {7, 70, 700, 7000, 70000}
+        catalog = load_catalog(out)
+        assert len(catalog.models) == 20
+        assert as_json(run, *words)["models"] == document["models"]  # the same seed
+
+    def test_the_most_downloaded_and_their_files(self, run, site, tmp_path):
+        out = tmp_path / "civitai.toml"
+        words = ("models", "fetch", "civitai", "--count", 2, "--out", out, "--download")
+        document = as_json(run, *words)
+        assert {model["downloads"] for model in document["models"]} == {70000}
+        assert all(Path(m.source.path).is_file() for m in load_catalog(out).models.values())
+
+    def test_models_alone_still_lists(self, run):
+        code, out, _ = run("models")
+        assert code == 0
+        assert "4 models" in out

@@ -1,5 +1,6 @@
 """One person's taste, from votes to scores."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,12 +10,9 @@ import pytest
 from gemrec.preference import (
     FeatureTable,
     Hint,
-    PairCounts,
-    SharedState,
-    fit_shared,
+    Taste,
+    fit_everybody,
     fit_taste,
-    read_comparisons,
-    shared_prior,
 )
 from gemrec.records import BattleMode, EventKind, Outcome, Vote
 
@@ -32,8 +30,8 @@ def table_of(looks: dict[str, list[float]]) -> FeatureTable:
 TABLE = table_of(LOOKS)
 
 
-def shared(table: FeatureTable = TABLE) -> SharedState:
-    return fit_shared(shared_prior(MODELS, {}, table), PairCounts.empty(4))
+def taste_of(votes: Sequence[Vote], table: FeatureTable = TABLE) -> Taste:
+    return fit_taste(votes, fit_everybody((), MODELS, {}, table), table)
 
 
 def vote(left: str, right: str, outcome: Outcome, category: str = "x", number: int = 1) -> Vote:
@@ -53,14 +51,14 @@ def vote(left: str, right: str, outcome: Outcome, category: str = "x", number: i
 
 
 def test_without_votes_everything_is_even_and_wide() -> None:
-    scores = fit_taste((), shared(), TABLE, {}).score_models(MODELS)
+    scores = taste_of(()).score_models(MODELS)
     np.testing.assert_allclose(scores.score, 0.5)
     assert (scores.high - scores.low > 0.4).all()
 
 
 def test_liking_one_model_lifts_those_with_like_pictures() -> None:
     votes = [vote("a", "c", Outcome.LEFT)] * 6
-    scores = fit_taste(votes, shared(), TABLE, {}).score_models(MODELS)
+    scores = taste_of(votes).score_models(MODELS)
     a, b, c, d = scores.score
     assert a > b > d > c
     assert b > 0.5
@@ -68,15 +66,15 @@ def test_liking_one_model_lifts_those_with_like_pictures() -> None:
 
 
 def test_sides_are_no_matter() -> None:
-    one = fit_taste([vote("a", "c", Outcome.LEFT)], shared(), TABLE, {}).score_models(MODELS)
-    other = fit_taste([vote("c", "a", Outcome.RIGHT)], shared(), TABLE, {}).score_models(MODELS)
+    one = taste_of([vote("a", "c", Outcome.LEFT)]).score_models(MODELS)
+    other = taste_of([vote("c", "a", Outcome.RIGHT)]).score_models(MODELS)
     np.testing.assert_allclose(one.score, other.score, atol=1e-10)
 
 
 def test_seen_models_are_more_certain_than_unseen_ones() -> None:
     votes = [vote("a", "b", Outcome.LEFT), vote("b", "a", Outcome.LEFT)] * 6
     bare = FeatureTable()
-    scores = fit_taste(votes, shared(bare), bare, {}).score_models(MODELS)
+    scores = taste_of(votes, bare).score_models(MODELS)
     width = scores.high - scores.low
     assert width[0] < width[2] and width[1] < width[3]
 
@@ -84,55 +82,80 @@ def test_seen_models_are_more_certain_than_unseen_ones() -> None:
 @pytest.mark.parametrize("outcome", [Outcome.TIE, Outcome.BOTH_GOOD, Outcome.BOTH_BAD])
 def test_ties_draw_two_models_together(outcome: Outcome) -> None:
     lead = [vote("a", "c", Outcome.LEFT)] * 3
-    before = fit_taste(lead, shared(), TABLE, {}).score_models(MODELS).score
-    after = fit_taste([*lead, *[vote("a", "c", outcome)] * 5], shared(), TABLE, {})
+    before = taste_of(lead).score_models(MODELS).score
+    after = taste_of([*lead, *[vote("a", "c", outcome)] * 5])
     tied = after.score_models(MODELS).score
     assert 0 < tied[0] - tied[2] < before[0] - before[2]
 
 
 def test_skips_say_nothing() -> None:
-    assert len(read_comparisons([vote("a", "b", Outcome.SKIP)], shared(), TABLE, {}).margin) == 0
+    assert taste_of([vote("a", "b", Outcome.SKIP)]).person.votes == 0
+
+
+def test_rankings_are_read_with_ties() -> None:
+    ranked = replace(
+        vote("a", "b", Outcome.RANKING), models=("c", "a", "d"), ranking=((1,), (0, 2))
+    )
+    taste = taste_of([ranked] * 4)
+    assert taste.person.votes == 12
+    assert taste.told.contests.weight == pytest.approx(2 / 3)
+    a, b, c, d = taste.score_models(MODELS).score
+    assert a > b > c and a > d
+
+
+def test_what_satisfies_a_person_is_learnt_from_both_good_and_both_bad() -> None:
+    bar = {}
+    for outcome in (Outcome.BOTH_GOOD, Outcome.BOTH_BAD):
+        person = taste_of([vote("a", "c", outcome)] * 4).person
+        assert person.models.tolist() == [0, 2, len(MODELS)]
+        bar[outcome] = person.mean[-1]
+    assert bar[Outcome.BOTH_GOOD] < -0.3 and bar[Outcome.BOTH_BAD] > 0.3
+
+
+def test_votes_that_contradict_themselves_leave_everybodys_order() -> None:
+    votes = [vote("a", "c", Outcome.LEFT), vote("a", "c", Outcome.RIGHT)] * 5
+    taste = taste_of([*votes, vote("a", "c", Outcome.LEFT)])
+    assert not taste.foretold.serves and taste.foretold.personal > taste.foretold.shared
+    np.testing.assert_allclose(taste.score_models(MODELS).score, 0.5, atol=1e-9)
+    steady = taste_of([vote("a", "c", Outcome.LEFT)] * 4)
+    assert steady.foretold.serves and steady.foretold.personal < steady.foretold.shared
 
 
 def test_score_lies_within_its_interval_and_is_a_probability() -> None:
     votes = [vote("a", "c", Outcome.LEFT)] * 60
-    scores = fit_taste(votes, shared(), TABLE, {}).score_models(MODELS)
+    scores = taste_of(votes).score_models(MODELS)
     assert (scores.low > 0).all() and (scores.high < 1).all()
     assert ((scores.low <= scores.score) & (scores.score <= scores.high)).all()
 
 
 def test_interval_agrees_with_draws_from_the_posterior() -> None:
-    taste = fit_taste([vote("a", "c", Outcome.LEFT)] * 5, shared(), TABLE, {})
-    scores = taste.score_models(MODELS)
-    rng = np.random.default_rng(0)
-    weights = rng.multivariate_normal(taste.person.mean, taste.person.covariance, size=40_000)
-    phi = np.array([LOOKS.get(m, [0.0, 0.0]) for m in MODELS])
-    utility = weights[:, :2] @ phi.T + weights[:, 2:]
-    utility += rng.normal(scale=np.sqrt(0.15), size=utility.shape)  # the category's own difference
-    drawn = 1 / (1 + np.exp(-(utility - utility.mean(axis=1, keepdims=True))))
+    scores = taste_of([vote("a", "c", Outcome.LEFT)] * 5).believe_models(MODELS)
+    drawn = scores.draw(np.random.default_rng(0), 40_000)
+    drawn = 1 / (1 + np.exp(-(drawn - drawn.mean(axis=1, keepdims=True))))
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
-    np.testing.assert_allclose(scores.low, low, atol=0.01)
-    np.testing.assert_allclose(scores.high, high, atol=0.01)
-    np.testing.assert_allclose(scores.score, drawn.mean(axis=0), atol=0.01)
+    said = scores.scores()
+    np.testing.assert_allclose(said.low, low, atol=0.01)
+    np.testing.assert_allclose(said.high, high, atol=0.01)
+    np.testing.assert_allclose(said.score, drawn.mean(axis=0), atol=0.01)
 
 
-def test_category_offsets_move_scores() -> None:
-    offset = {"x": (np.array([1.0, 0, 0, 0]), np.full(4, 0.1))}
-    taste = fit_taste((), shared(), TABLE, offset)
-    plain, moved = taste.score_models(MODELS, "y"), taste.score_models(MODELS, "x")
-    assert moved.score[0] > plain.score[0] and moved.score[1] < plain.score[1]
-    # What everybody thinks of a category is not put down to this person's taste.
-    told = [vote("a", "c", Outcome.LEFT, "x")] * 4
-    expected = fit_taste(told, shared(), TABLE, offset).person.taste[0]
-    assert expected < fit_taste(told, shared(), TABLE, {}).person.taste[0]
+def test_categories_have_an_order_of_their_own() -> None:
+    others = [
+        replace(vote(*pair, Outcome.LEFT, category, number), annotator_id=f"p{number % 9}")
+        for number, (pair, category) in enumerate([(("a", "c"), "x"), (("c", "a"), "y")] * 30)
+    ]
+    everybody = fit_everybody(others, MODELS, {}, TABLE)
+    taste = fit_taste((), everybody, TABLE)
+    there, elsewhere = taste.score_models(MODELS, "x"), taste.score_models(MODELS, "y")
+    assert there.score[0] > 0.55 > 0.45 > elsewhere.score[0]
 
 
 def test_nothing_to_score() -> None:
-    assert fit_taste((), shared(), TABLE, {}).score_models(()).score.shape == (0,)
+    assert taste_of(()).score_models(()).score.shape == (0,)
 
 
 def test_hints_move_scores_and_their_negatives_move_them_back() -> None:
-    taste = fit_taste([vote("a", "c", Outcome.LEFT)] * 2, shared(), TABLE, {})
+    taste = taste_of([vote("a", "c", Outcome.LEFT)] * 2)
     toward = Hint(np.array([1.0, 0.0]), 1.0, 0.5)
     plain = taste.score_models(MODELS).score
     liked = taste.steered([toward]).score_models(MODELS).score
@@ -145,7 +168,7 @@ def test_hints_move_scores_and_their_negatives_move_them_back() -> None:
 
 
 def test_the_order_of_hints_is_no_matter_and_each_makes_the_taste_more_certain() -> None:
-    taste = fit_taste((), shared(), TABLE, {})
+    taste = taste_of(())
     hints = [Hint(np.array([1.0, 0.0]), 1.0, 0.5), Hint(np.array([0.5, 1.0]), -1.0, 0.1)]
     one, other = taste.steered(hints), taste.steered(hints[::-1])
     np.testing.assert_allclose(one.axes.mean, other.axes.mean, atol=1e-12)
@@ -161,12 +184,12 @@ def test_influence_is_what_leaving_a_vote_out_changes() -> None:
         vote("b", "c", Outcome.SKIP, number=4),
         vote("c", "b", Outcome.RIGHT, number=5),
     ]
-    taste = fit_taste(votes, shared(), TABLE, {})
+    taste = taste_of(votes)
     told = taste.influence(MODELS)
     assert told.votes == (1, 2, 3, 5)
-    with_all = taste.believe_models(MODELS).mean
+    with_all = replace(taste, person=taste.learnt).believe_models(MODELS).mean
     for number, shift in zip(told.votes, told.shift, strict=True):
-        rest = fit_taste([v for v in votes if v.id != number], shared(), TABLE, {})
-        moved = with_all - rest.believe_models(MODELS).mean
+        rest = taste_of([v for v in votes if v.id != number])
+        moved = with_all - replace(rest, person=rest.learnt).believe_models(MODELS).mean
         np.testing.assert_allclose(shift, moved - moved.mean(), atol=0.03)
     assert told.shift[0, 0] > 0 > told.shift[2, 0]

@@ -5,13 +5,11 @@ from datetime import UTC, datetime
 import numpy as np
 
 from gemrec.preference import (
-    Comparisons,
     FeatureTable,
-    PairCounts,
+    Hint,
     Taste,
-    fit_person,
-    fit_shared,
-    shared_prior,
+    fit_everybody,
+    fit_taste,
 )
 from gemrec.ranking import Evidence, Objection, rank_images
 from gemrec.records import Image
@@ -35,16 +33,9 @@ def taste(images: dict[int, list[float]]) -> Taste:
         looks=np.zeros((3, 2)),
         models={model_id: row for row, model_id in enumerate(MODELS)},
     )
-    shared = fit_shared(shared_prior(MODELS, {}, table), PairCounts.empty(2))
-    count = 6
-    votes = Comparisons(
-        np.zeros(count, dtype=np.int64),
-        np.ones(count, dtype=np.int64),
-        np.tile([1.0, 0.0], (count, 1)),
-        np.zeros(count),
-        np.full(count, 0.5),
-    )
-    return Taste(shared, fit_person(shared, votes), table, {}, votes)
+    liked = Hint(np.array([1.0, 0.0]), 1.5, 0.1)
+    everybody = fit_everybody((), MODELS, {}, table)
+    return fit_taste((), everybody, table).steered([liked])
 
 
 def test_two_pictures_of_one_model_are_told_apart() -> None:

@@ -111,6 +111,10 @@ class TestAxes:
             study.prefer(
                 "ann", f"ink{turn % 2 + 1}", f"oil{turn % 2 + 1}", prompt=PROMPTS[turn % 3]
             )
+            # Somebody who likes the opposite, so that it is ann's taste and not everybody's.
+            study.prefer(
+                "bob", f"oil{turn % 2 + 1}", f"ink{turn % 2 + 1}", prompt=PROMPTS[turn % 3]
+            )
         self.snapshot = study.refresher().rebuild()
         return self.snapshot.taste(study.person("ann"))
 

@@ -1,10 +1,12 @@
 """Stage 1 on its own."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
-from gemrec.preference import FeatureTable, PairCounts, Taste, fit_shared, fit_taste, shared_prior
-from gemrec.records import Model, ModelSource
+from gemrec.preference import FeatureTable, Taste, fit_everybody, fit_taste
+from gemrec.records import BattleMode, EventKind, Model, ModelSource, Outcome, Vote
 from gemrec.retrieval import Candidate, retrieve_models
 
 
@@ -14,11 +16,15 @@ def make(model_id: str, downloads: int = 0) -> Model:
 
 def taste(*models: Model, wins: dict[tuple[int, int], int] | None = None) -> Taste:
     ids = [model.id for model in models]
-    counts = PairCounts.empty(len(ids))
-    for pair, number in (wins or {}).items():
-        counts.wins[pair] = number
-    prior = shared_prior(ids, {}, FeatureTable())
-    return fit_taste((), fit_shared(prior, counts), FeatureTable(), {})
+    votes = [
+        Vote(
+            number, "b", f"person {number}", EventKind.CAST, Outcome.LEFT, (ids[won], ids[lost]),
+            f"p{number}", "", BattleMode.BLIND, None, datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        for (won, lost), times in (wins or {}).items()
+        for number in range(times)
+    ]  # fmt: skip
+    return fit_taste((), fit_everybody(votes, ids, {}, FeatureTable()), FeatureTable())
 
 
 def found(known: Taste, models: list[Model], most: int = 9) -> tuple[Candidate, ...]:
@@ -57,9 +63,9 @@ def test_most_bounds_the_answer_but_not_the_average() -> None:
 
 def test_chances_of_the_podium_fall_and_add_up_to_its_places() -> None:
     models = [make(name) for name in "abcdef"]
-    wins = {(i, j): 6 for i in range(6) for j in range(i + 1, 6)}
+    wins = {(i, j): 20 for i in range(6) for j in range(i + 1, 6)}
     chances = [c.top3 for c in found(taste(*models, wins=wins), models)]
     assert sum(chances) == pytest.approx(3.0)
     assert chances == sorted(chances, reverse=True)
-    assert chances[0] > 0.9 and chances[-1] < 0.1
+    assert chances[0] > 0.85 and chances[-1] < 0.15
     assert [c.top3 for c in found(taste(*models[:2]), models[:2])] == [1.0, 1.0]

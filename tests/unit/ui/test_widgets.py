@@ -11,6 +11,7 @@ from gemrec.records import (
     RankedModel,
     Recommendation,
 )
+from gemrec.ui.board_view import ModelFacts
 from gemrec.ui.widgets import status
 from gemrec.ui.widgets.board import board_table
 from gemrec.ui.widgets.empty import empty, welcome
@@ -42,7 +43,9 @@ HTML = {
     "podium": lambda: podium(answer(), lambda _: Shown(None, EVIL), lambda _: "img/1.webp"),
     "images": lambda: images(answer(), lambda _: EVIL, lambda _: "img/1.webp"),
     "board": lambda: board_table(
-        Board("m", 3, 3, (BoardRow(1, "red", 1000, 900, 1100, 3, 1000),), EVIL), lambda _: EVIL
+        Board("m", 3, 3, (BoardRow(1, "red", 1000, 900, 1100, 3, 1000),)),
+        {"red": ModelFacts(EVIL, EVIL, EVIL)},
+        EVIL,
     ),
 }
 
@@ -113,7 +116,8 @@ class TestBoard:
     )
 
     def table(self, rows=ROWS):
-        return Parsed(board_table(Board("m", 20, 20, rows), str))
+        facts = {row.model_id: ModelFacts(row.model_id) for row in rows}
+        return Parsed(board_table(Board("m", 20, 20, rows), facts))
 
     def test_few_votes_are_marked(self):
         assert self.table().text.count("preliminary") == 1

@@ -1,0 +1,103 @@
+"""Commands for studies: how well votes are foretold, and how well simulated people are served."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.table import Table
+
+from gemrec.cli.options import AsJson, whole_number
+from gemrec.cli.output import answer
+from gemrec.documents import Document
+from gemrec.errors import InputError
+from gemrec.evaluation import (
+    POLICIES,
+    TASTES,
+    compare_methods,
+    read_items,
+    read_votes,
+    simulate,
+)
+
+
+def evaluate(
+    votes: Annotated[
+        Path,
+        typer.Option(
+            metavar="CSV",
+            help="Votes to learn from: model_a, model_b, outcome; annotator, prompt and category "
+            "where known.",
+        ),
+    ],
+    test: Annotated[Path, typer.Option(metavar="CSV", help="Votes to foretell.")],
+    items: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="Features: model and numeric columns; downloads and category where known.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare ways to foretell held-out votes: chance, popularity, one board, one person, gemrec."""
+    known = None if items is None else read_items(items)
+    rows = compare_methods(read_votes(votes), read_votes(test), known)
+    answer(_document(rows), as_json, _render)
+
+
+def simulate_people(
+    world: Annotated[
+        str,
+        typer.Option(metavar="low|mid|high", help="How much of what people think is taste."),
+    ] = "mid",
+    people: Annotated[
+        int, typer.Option(metavar="N", parser=whole_number(1, 1000), help="People, 1 to 1000.")
+    ] = 100,
+    interactions: Annotated[
+        int,
+        typer.Option(metavar="N", parser=whole_number(1, 200), help="Votes of each, 1 to 200."),
+    ] = 30,
+    policy: Annotated[
+        str,
+        typer.Option(
+            metavar="random|pairs|slate",
+            help="What is shown: random pairs, or the best of two or four posterior draws.",
+        ),
+    ] = "slate",
+    seed: Annotated[
+        int, typer.Option(metavar="S", parser=whole_number(0, 2**32 - 1), help="Of the world.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Let simulated people vote, and measure how well they are served on new prompts."""
+    _one_of("world", world, TASTES)
+    _one_of("policy", policy, POLICIES)
+    rows = simulate(world, people, interactions, policy, np.random.default_rng(seed))
+    answer(_document(rows), as_json, _render)
+
+
+def _one_of(name: str, got: str, allowed: Collection[str]) -> None:
+    if got not in allowed:
+        raise InputError(f"{name}: got {got!r}; allowed: {', '.join(allowed)}")
+
+
+def _document(rows: Sequence[Any]) -> Document:
+    """Frozen rows as the objects of a document, without those that say nothing."""
+    kept = ({k: v for k, v in asdict(row).items() if v is not None} for row in rows)
+    return {
+        "rows": [
+            {k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in kept
+        ]
+    }
+
+
+def _render(document: Document) -> Table:
+    rows = document["rows"]
+    columns = list(rows[0]) if rows else []
+    table = Table(*(column.replace("_", " ") for column in columns))
+    for row in rows:
+        table.add_row(*(f"{v:.4f}" if isinstance(v, float) else str(v) for v in row.values()))
+    return table

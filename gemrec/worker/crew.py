@@ -1,0 +1,24 @@
+"""Who does the work: how many workers, and where they run."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Workers of one kind.
+
+    Attributes:
+        kind: Processes of this machine, or workers of Ray.
+        workers: How many run at the same time; each loads what it needs for itself.
+        address: Of a running Ray cluster, such as ``auto`` or ``HOST:6379``; None starts Ray on
+            this machine.
+        cpus: CPUs that each Ray worker has to itself.
+        gpus: GPUs that each Ray worker has to itself; may be a fraction.
+    """
+
+    kind: Literal["process", "ray"] = "process"
+    workers: int = 1
+    address: str | None = None
+    cpus: int = 1
+    gpus: float = 0.0

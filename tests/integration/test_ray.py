@@ -1,0 +1,74 @@
+"""The grid service on Ray: the same images as on one process, and lost workers cost only time."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from gemrec.errors import GenerationCancelledError
+from gemrec.generation import BackendOptions, GenerationWorker
+from gemrec.worker import Crew
+from tests.integration import grids
+from tests.integration.grids import request, see
+
+pytest.importorskip("ray", reason="Ray is an optional extra: requirements-ray.txt")
+pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(scope="module")
+def worker():
+    crew = Crew("ray", workers=2)
+    built = GenerationWorker("scripted", BackendOptions(threads=1), crew=crew)
+    built.start()
+    yield built
+    built.close()
+
+
+def digests(seen):
+    return [[image.digest for image in side] for side in seen.done.images]
+
+
+def test_the_same_images_as_without_ray(worker, tmp_path):
+    on_ray = grids.build(tmp_path / "ray", worker=worker)
+    here = grids.build(tmp_path / "here")
+    try:
+        assert digests(see(on_ray, "red", "green")) == digests(see(here, "red", "green"))
+    finally:
+        here.close()
+
+
+def test_errors_and_cancelling_come_through(worker, tmp_path):
+    service = grids.build(tmp_path, worker=worker)
+    seen = see(service, "failing", "green")
+    assert [(e.side, e.reason) for e in seen.failed] == [(0, "Failing failed, as its script says.")]
+    stop = threading.Event()
+    stream = service.stream([request(service, "endless")], stop.is_set)
+    next(stream)
+    threading.Timer(0.5, stop.set).start()
+    with pytest.raises(GenerationCancelledError):
+        list(stream)
+
+
+def test_a_killed_worker_costs_nothing_but_time(worker, tmp_path):
+    service = grids.build(tmp_path, worker=worker, timeout=60.0)
+    before = set(worker.pids)
+    killed = []
+
+    def kill():
+        """Both workers, while the job is under way in one of them."""
+        time.sleep(0.3)
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+            killed.append(pid)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    seen = see(service, "slow")
+    thread.join()
+    assert not seen.failed
+    assert [image.seed for image in seen.done.images[0]] == list(grids.SEEDS)
+    assert len(service._store.images.all()) == len(grids.SEEDS)
+    assert killed
+    assert not set(killed) & set(worker.pids)
