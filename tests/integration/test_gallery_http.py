@@ -146,7 +146,7 @@ def test_thumbnails_come_in_sheets(client):
 
 def test_a_podium_and_an_order_by_hand(server, client):
     html = get(client, "podium")["html"]
-    assert html.count('data-model=') == 4
+    assert html.count("data-model=") == 4
     models = [model.id for model in server.services.catalog.active()]
     order = models[::-1]
     answer = post(client, "order", {"category": "", "models": order}).json()["html"]
