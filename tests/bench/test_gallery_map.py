@@ -17,8 +17,14 @@ pytestmark = [pytest.mark.bench, pytest.mark.skipif(not CHROMIUM.exists(), reaso
 IMAGES = 20_000
 MOST_MS = 33.0  # thirty frames a second, on a processor alone
 PAN = """(scale) => {
+  const pen = document.querySelector("#gallery canvas").getContext("2d");
   const times = [];
-  for (let k = 0; k < 40; k++) times.push(gemrecMap.frame(0.004 * k, -0.003 * k, scale));
+  for (let k = 0; k < 40; k++) {
+    const began = performance.now();
+    gemrecMap.frame(0.004 * k, -0.003 * k, scale);
+    pen.getImageData(0, 0, 1, 1); /* drawing is done only when somebody looks */
+    times.push(performance.now() - began);
+  }
   return times.sort((a, b) => a - b);
 }"""
 NAIVE = """() => {
@@ -89,7 +95,6 @@ def test_20_000_thumbnails_stay_smooth(tmp_path: Path) -> None:
             }
         page.evaluate("gemrecMap.frame(0, 0, 1)")
         every = page.evaluate(NAIVE)
-        page.screenshot(path=str(tmp_path / "map.png"))
         print(json.dumps({"images": IMAGES, **found, "every_thumbnail_ms": every[len(every) // 2]}))
         browser.close()
     assert all(at["median_ms"] <= MOST_MS for at in found.values())
