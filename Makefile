@@ -39,14 +39,14 @@ quality: $(VENV)/.dev ## ruff, mypy, import-linter, and whether README.md is fre
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m cogapp -I . --check README.md
+	$(BIN)/python -m cogapp -I . --check README.md docs/schema.md
 
 style: $(VENV)/.dev ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.dev ## Regenerate the tables of README.md from the code
-	$(BIN)/python -m cogapp -I . -r README.md
+docs: $(VENV)/.dev ## Regenerate the tables of README.md and docs/ from the code
+	$(BIN)/python -m cogapp -I . -r README.md docs/schema.md
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,6 +4,7 @@ import signal
 import sys
 
 from gemrec.errors import GemrecError
+from gemrec.logs import set_up_logs
 from gemrec.services import build_services, restore_backup
 from gemrec.settings import load_settings
 from gemrec.ui import launch
@@ -13,6 +14,7 @@ def main() -> int:
     """Serve the page until it is stopped; return the exit code."""
     try:
         settings = load_settings()
+        errors = set_up_logs(settings.log, settings.log_private)
         restored = restore_backup(settings)
         services = build_services(settings)
     except GemrecError as error:
@@ -24,7 +26,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         services.start()
-        launch(services)
+        launch(services, errors=errors)
     except GemrecError as error:
         sys.stderr.write(f"{error}\n")
         return 2

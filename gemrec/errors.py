@@ -8,6 +8,7 @@
     │   ├── UnknownModelError
     │   ├── OutcomeError
     │   ├── TicketError      forged, used, expired or somebody else's ticket
+    │   ├── ConsentError     a vote by somebody who has not agreed to the owner's text
     │   └── RateLimitError   too many battles or votes in a short time
     ├── CatalogError         a catalog file has a bad entry
     ├── SettingsError        an environment variable has a bad value
@@ -54,6 +55,10 @@ class TicketError(InputError):
 
 class RateLimitError(InputError):
     """Too many battles or votes in a short time; the message says when to try again."""
+
+
+class ConsentError(InputError):
+    """Somebody votes who has not agreed to what the owner asks people to agree to."""
 
 
 class CatalogError(GemrecError):

@@ -29,9 +29,11 @@ from gemrec.arena import (
     check_prompt,
 )
 from gemrec.backup import Backups, Restored, open_place, restore
+from gemrec.campaigns import Rights, Studies
 from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
+from gemrec.exchange import Exporter
 from gemrec.gallery import Cartographer, Choices, GalleryDesk, Scorer, Summarist
 from gemrec.generation import (
     BackendOptions,
@@ -118,6 +120,8 @@ class Services:
         # Images made by the CLI, or just before the last stop, have no vectors yet.
         self.embeddings.embed_in_background(self.store.images.all(), self._tell_of_vectors)
         self.recommender.prepare()
+        if self.settings.retention_days:
+            threading.Thread(target=self._forget_inactive, name="retention", daemon=True).start()
         if self.backups is not None:
             self.backups.start()
 
@@ -132,6 +136,16 @@ class Services:
         self.gallery.close()
         self.store.close()
         self.store.serving.release()
+
+    def _forget_inactive(self) -> None:
+        """Forget people who have been silent for as long as the owner has set."""
+        try:
+            people = self.rights.forget_inactive(self.settings.retention_days)
+        except GemrecError as error:
+            log.warning("retention: %s", error)
+            return
+        if people:
+            log.info("retention: %d people forgotten", people)
 
     def prompt(self, text: str, category: str = "") -> Prompt:
         """A checked prompt; one that the dice can roll brings its category along.
@@ -231,6 +245,37 @@ class Services:
         minimum = self.settings.board_minimum_votes
         return self.refresher.current().fit(replace(query, minimum_votes=minimum))
 
+    @property
+    def studies(self) -> Studies:
+        """Studies, and who gets what in them."""
+        return Studies(self.store, self.arena, self.clock, self.rng_factory)
+
+    @property
+    def rights(self) -> Rights:
+        """What people may ask for about their data."""
+        return Rights(
+            self.store,
+            self.images,
+            self.refresher.reread,
+            self.clock,
+            self.settings.consent,
+            self.settings.on_leaving,
+            {prompt.text for prompt in self.prompts.prompts},
+        )
+
+    @property
+    def exporter(self) -> Exporter:
+        """Writes exports."""
+        return Exporter(self.store, self.images, self.all_boards, self.clock)
+
+    def all_boards(self) -> tuple[Board, ...]:
+        """The board of all blind votes, and those of the categories that have any."""
+        snapshot = self.refresher.current()
+        voted = sorted(set(snapshot.counts_by_category) - {""})
+        minimum = self.settings.board_minimum_votes
+        queries = [BoardQuery(category=name, minimum_votes=minimum) for name in (None, *voted)]
+        return tuple(snapshot.fit(query).board for query in queries)
+
     def annotator_id(self, name: str) -> str | None:
         """Id of the annotator with this name; None when nobody has it. Creates nobody."""
         found = self.store.annotators.named(name)
@@ -325,6 +370,7 @@ def backend_options(settings: Settings) -> BackendOptions:
     return BackendOptions(
         settings.device,
         settings.threads or threads_of_one(settings.workers),
+        download_gb=settings.download_gb,
         gpu_elsewhere=settings.runner == "ray" and settings.device == "cuda",
         memory=int(settings.memory_gb * 2**30),
         providers=ProviderOptions(
@@ -475,7 +521,7 @@ def build_services(
         refresher,
         clock,
         rng_factory,
-        ArenaLimits(settings.prompt_length, refuse=rules.refused_prompt),
+        ArenaLimits(settings.prompt_length, refuse=rules.refused_prompt, consent=settings.consent),
         RateLimits(
             settings.annotator_limit,
             settings.address_limit,

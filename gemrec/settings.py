@@ -75,6 +75,11 @@ class Settings(BaseSettings):
     memory_gb: float = Field(
         0.0, ge=0, description="Memory for loaded models, in GiB; 0 takes a share of what there is."
     )
+    download_gb: float = Field(
+        1.0,
+        ge=0,
+        description="Largest model, in GB, that is downloaded unasked; for entries with a size.",
+    )
     mature: bool = Field(
         False, description="Whether mature content may be made; off keeps safety checkers on."
     )
@@ -98,11 +103,29 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/\s]+/?$",
         description="Where `models fetch civitai` asks.",
     )
+    consent: str = Field(
+        "", description="What people must agree to before their first vote; empty asks nothing."
+    )
+    owners: str = Field(
+        "",
+        description="Ids of the annotators who run studies, with commas; empty: everybody on this "
+        "machine, nobody from elsewhere.",
+    )
+    on_leaving: Literal["anonymise", "delete"] = Field(
+        "anonymise", description="What becomes of the votes of people who delete their data."
+    )
+    retention_days: int = Field(
+        0,
+        ge=0,
+        description="Days after their last vote when people are forgotten, at the next start; 0 keeps them.",
+    )
     civitai_token: str = Field(
         "", description="Of an account there; some checkpoints are only for people with one."
     )
-    open_api: bool = Field(
-        True, description="Whether the API believes the plain `annotator` name it is given."
+    open_api: bool | None = Field(
+        None,
+        description="Whether the API believes the plain `annotator` name it is given; unset: at "
+        "home yes, where people can log in no.",
     )
 
     backup: str = Field(
@@ -121,6 +144,37 @@ class Settings(BaseSettings):
         "such as a mounted bucket.",
     )
 
+    anonymous: bool = Field(
+        True, description="Whether people may vote without logging in, where a login is configured."
+    )
+    log: Literal["text", "json"] = Field(
+        "text", description="Form of the log: for people, or one JSON object a line."
+    )
+    log_private: bool = Field(
+        False, description="Whether the log may hold prompts, names and network addresses."
+    )
+    space_id: str = Field(
+        "",
+        validation_alias="SPACE_ID",
+        description="Set by Hugging Face on a Space; a login is believed nowhere else.",
+    )
+    oauth_client_id: str = Field(
+        "",
+        validation_alias="OAUTH_CLIENT_ID",
+        description="Set by Hugging Face where the Space's header says `hf_oauth: true`; shows the "
+        "login button.",
+    )
+
+    @property
+    def has_login(self) -> bool:
+        """Whether people can log in here."""
+        return bool(self.space_id and self.oauth_client_id)
+
+    @property
+    def believes_names(self) -> bool:
+        """Whether the API believes a plain name: as set, or else wherever nobody can log in."""
+        return not self.has_login if self.open_api is None else self.open_api
+
     @property
     def database(self) -> Path:
         """The SQLite file."""
@@ -137,6 +191,13 @@ class Settings(BaseSettings):
         return self.data / "imports"
 
 
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    field = Settings.model_fields.get(name.lower())
+    alias = None if field is None else field.validation_alias
+    return alias if isinstance(alias, str) else name if name.isupper() else f"GEMREC_{name.upper()}"
+
+
 def load_settings(**overrides: object) -> Settings:
     """Read the environment; ``overrides`` win over it.
 
@@ -147,7 +208,6 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         problems = "; ".join(
-            f"GEMREC_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}"
-            for e in error.errors()
+            f"{variable(str(e['loc'][0]))} is {e['input']!r}: {e['msg']}" for e in error.errors()
         )
         raise SettingsError(problems) from error

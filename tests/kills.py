@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from gemrec.records import Prompt
 from gemrec.services import utc_now
 from gemrec.store import Store
+from tests.ballots import Ballots, vote_all
 from tests.browser.server import MODELS, catalog
 from tests.crowd import Crowd, fill, open_tickets, prepare_server
 from tests.running import free_port, run_app, scripted
 from tests.scripted import PROMPTS
-from tests.voters import Ballots, vote_all
 
 TICKETS_EACH = 60
 LONGEST = 1.5  # seconds of voting before the kill, at most
@@ -32,14 +33,17 @@ class Kill:
     seconds: float
 
 
+def crowd_of(people: int) -> Crowd:
+    """People who vote on the scripted models and prompts."""
+    rows = (line.split(",") for line in PROMPTS.splitlines()[1:])
+    return Crowd(people, MODELS, [Prompt(text, category) for category, text in rows])
+
+
 def kill_again_and_again(
     folder: Path, runs: int, voters: int, votes_before: int, rng: Random
 ) -> list[Kill]:
     """Kill a server ``runs`` times at random moments; checks every promise after each."""
-    from gemrec.records import Prompt  # noqa: PLC0415
-
-    prompts = [Prompt(line.split(",")[1], line.split(",")[0]) for line in PROMPTS.splitlines()[1:]]
-    crowd = Crowd(voters, MODELS, prompts)
+    crowd = crowd_of(voters)
     store, _ = prepare_server(folder, catalog())
     if votes_before:
         fill(store, crowd, votes_before, rng)

@@ -5,17 +5,19 @@ from datetime import datetime
 
 from gemrec.arena.checks import check_outcome
 from gemrec.arena.choosing import ModelChooser
+from gemrec.arena.doors import Doors
 from gemrec.arena.events import ArenaEvent, ArenaLimits, BattleReady
 from gemrec.arena.history import HistoryEntry, read_history
 from gemrec.arena.kings import KingRun, RunState, read_run
 from gemrec.arena.limits import OPENING, RateLimits
 from gemrec.arena.opener import Opener
-from gemrec.arena.planning import Planner
+from gemrec.arena.planning import Planner, assigned_plan
 from gemrec.arena.preparing import Preparations
 from gemrec.arena.voting import VoteDesk
 from gemrec.arena.wishes import Wish, make_wish
 from gemrec.errors import InputError
 from gemrec.records import (
+    Assignment,
     BattleForm,
     BattleMode,
     EventKind,
@@ -67,6 +69,7 @@ class Arena:
         name_of: Callable[[str], str],
     ) -> None:
         self.limits = limits
+        self.doors = Doors(store, clock)
         self.model_name = name_of
         self._store = store
         self._chooser = chooser
@@ -120,11 +123,33 @@ class Arena:
             RateLimitError: Too many battles in a short time.
         """
         wish = make_wish(prompt, models, images, mode, form, sides, king, self.limits)
+        self.doors.check()
         self._rates.check(OPENING, annotator_id, address)
         ready = self._preparations.take(annotator_id, wish)
         if ready is not None:
             return self._opener.open(ready.plan, ready.play(cancelled), cancelled)
         return self._opener.open(self._planner.plan(annotator_id, wish), None, cancelled)
+
+    def open_assigned(
+        self,
+        assignment: Assignment,
+        *,
+        address: str | None = None,
+        cancelled: Callable[[], bool] = never,
+    ) -> Iterator[ArenaEvent]:
+        """Open the battle of a study's item; events as in :meth:`open_battle`.
+
+        Models, sides, seeds and the battle's id are the assignment's; the ticket ends with it.
+
+        Raises:
+            RateLimitError: Too many battles in a short time.
+        """
+        self._rates.check(OPENING, assignment.annotator_id, address)
+        return self._opener.open(assigned_plan(assignment), None, cancelled)
+
+    def reopen(self, battle_id: str) -> BattleReady | None:
+        """A battle that still waits for its vote, or None."""
+        return self._opener.reopen(battle_id)
 
     def prepare(
         self,
@@ -172,6 +197,7 @@ class Arena:
         """
         return (
             self._store.battles.hidden_images(self._clock())
+            | self._store.campaigns.hidden_images()
             | self._opener.image_ids()
             | self._preparations.image_ids()
         )
@@ -232,6 +258,7 @@ class Arena:
             RateLimitError: Too many votes in a short time. The ticket stays valid; the refusal is
                 counted.
         """
+        self.doors.check()
         return self._votes.cast(token, outcome, annotator_id, ranking, remarks, address)
 
     def edit(

@@ -23,12 +23,14 @@ class ArenaLimits:
         images: Most images per side of one battle.
         reason_length: Most characters of the reason of a skip.
         refuse: Why a prompt may not be drawn, or None; counts what it refuses.
+        consent: What people must have agreed to; empty for nothing.
     """
 
     prompt_length: int = 300
     images: int = 9
     reason_length: int = 500
     refuse: Callable[[str], str | None] = refuse_nothing
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

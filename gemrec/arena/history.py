@@ -52,7 +52,9 @@ def read_history(
     entries = []
     for vote in store.votes.newest(annotator_id, limit, before):
         battle = store.battles.get(vote.battle_id)
-        is_hidden = battle is not None and battle.run in open_runs
+        is_hidden = (battle is not None and battle.run in open_runs) or store.campaigns.hides(
+            vote.campaign
+        )
         first = vote if vote.kind is EventKind.CAST else store.votes.of_battle(vote.battle_id)[0]
         entries.append(
             HistoryEntry(

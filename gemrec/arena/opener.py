@@ -99,14 +99,14 @@ class Opener:
                     return
                 other = self._another(plan, run, avoid)
                 if other is None:
-                    ticket = self._tickets.issue(run.battle, plan.annotator_id)
+                    ticket = self._tickets.issue(run.battle, plan.annotator_id, plan.until)
                     break
             yield BattleReplaced(LOOKED_THE_SAME)
             plan, stream = other, None
         yield self._ready(run.battle, ticket, names)
 
     def _begin(self, plan: Plan, run_id: str) -> BattleRun:
-        battle = plan.battle(self._new_id(), self._clock(), run_id)
+        battle = plan.battle(plan.battle_id or self._new_id(), self._clock(), run_id)
         self._store.prompts.add(plan.wish.prompt)
         self._store.battles.open(battle)
         models = [request.model for request in self._planner.requests(plan)]
@@ -192,6 +192,16 @@ class Opener:
         if waiting is None:
             return None
         battle, row = waiting
+        names = shown_names(self._store, battle.id, len(battle.models))
+        return self._ready(battle, self._tickets.sign(row.id), names)
+
+    def reopen(self, battle_id: str) -> BattleReady | None:
+        """A battle that still waits for its vote, or None."""
+        battle, row = self._store.battles.get(battle_id), self._store.tickets.for_battle(battle_id)
+        if battle is None or row is None or row.vote_id is not None:
+            return None
+        if row.expires_at <= self._clock():
+            return None
         names = shown_names(self._store, battle.id, len(battle.models))
         return self._ready(battle, self._tickets.sign(row.id), names)
 

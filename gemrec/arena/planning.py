@@ -6,14 +6,14 @@ from datetime import datetime
 
 import numpy as np
 
-from gemrec.arena.choosing import ModelChooser
+from gemrec.arena.choosing import CHOSEN, ModelChooser
 from gemrec.arena.drawing import Choice
 from gemrec.arena.kings import run_to_continue
 from gemrec.arena.wishes import Wish
 from gemrec.catalog import Catalog
 from gemrec.errors import InputError
 from gemrec.generation import GridRequest
-from gemrec.records import Battle
+from gemrec.records import Assignment, Battle, Prompt
 from gemrec.store import Store
 
 _SEED_LIMIT = 2**31
@@ -29,6 +29,9 @@ class Plan:
         choice: The models.
         seeds: Seed of image k on every side.
         run: Id of the king's run that it goes on with; empty for none or a new one.
+        campaign: Id of the study that gave it out; empty for none.
+        battle_id: Id that the battle must have; empty draws one.
+        until: When its ticket ends at the latest; None for the usual time.
     """
 
     annotator_id: str
@@ -36,6 +39,9 @@ class Plan:
     choice: Choice
     seeds: tuple[int, ...]
     run: str = ""
+    campaign: str = ""
+    battle_id: str = ""
+    until: datetime | None = None
 
     @property
     def pair(self) -> frozenset[str]:
@@ -56,6 +62,7 @@ class Plan:
             propensity=self.choice.propensity,
             opened_at=now,
             form=self.wish.form,
+            campaign=self.campaign,
             run=run,
             king=self.choice.king,
         )
@@ -133,3 +140,18 @@ class Planner:
         choice = self._chooser.choose(annotator_id, wish, rng, king=run.king, met=met)
         same = replace(wish, images=len(first.seeds))
         return Plan(annotator_id, same, choice, first.seeds, run.id)
+
+
+def assigned_plan(assignment: Assignment) -> Plan:
+    """The plan of a study's item, in which nothing is left to chance."""
+    item = assignment.item
+    wish = Wish(Prompt(item.prompt, item.category), assignment.models, len(item.seeds))
+    return Plan(
+        assignment.annotator_id,
+        wish,
+        Choice(assignment.models, CHOSEN, None),
+        item.seeds,
+        campaign=assignment.campaign_id,
+        battle_id=assignment.battle_id,
+        until=assignment.expires_at,
+    )

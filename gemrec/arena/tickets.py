@@ -44,11 +44,13 @@ class TicketOffice:
 
         self._serializer = URLSafeTimedSerializer(secret, salt=SALT, signer=ClockSigner)
 
-    def issue(self, battle: Battle, annotator_id: str) -> str:
-        """Store a new ticket for ``battle`` and return its signed form."""
+    def issue(self, battle: Battle, annotator_id: str, until: datetime | None = None) -> str:
+        """Store a new ticket for ``battle``, valid no longer than ``until``; return its signed form."""
         ticket_id = secrets.token_hex(_ID_LENGTH // 2)
         now = self._clock()
-        self._store.tickets.issue(ticket_id, battle.id, annotator_id, now, now + self._life)
+        end = now + self._life
+        expires_at = end if until is None else min(end, until)
+        self._store.tickets.issue(ticket_id, battle.id, annotator_id, now, expires_at)
         return self.sign(ticket_id)
 
     def sign(self, ticket_id: str) -> str:

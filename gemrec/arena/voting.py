@@ -1,5 +1,7 @@
 """Votes: cast, repeat, edit, take back, and what they reveal."""
 
+import hashlib
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -10,11 +12,14 @@ from gemrec.arena.events import ArenaLimits
 from gemrec.arena.limits import VOTING, RateLimits
 from gemrec.arena.reveal import hidden_vote, reveal_vote
 from gemrec.arena.tickets import TicketOffice
-from gemrec.errors import InputError, TicketError
+from gemrec.errors import ConsentError, InputError, TicketError
 from gemrec.leaderboard import EloTable
+from gemrec.logs import event
 from gemrec.recommend import Refresher
 from gemrec.records import BattleForm, EventKind, Outcome, Remarks, Reveal, Tiers, Vote
 from gemrec.store import Store
+
+log = logging.getLogger(__name__)
 
 MOST_ANSWERS = 1000
 """Answers kept for those who send a vote twice."""
@@ -69,6 +74,7 @@ class VoteDesk:
         ticket = self._store.tickets.get(ticket_id)
         voter = annotator_id or (None if ticket is None else ticket.annotator_id)
         self._rates.check(VOTING, voter, address)
+        self._check_consent(voter)
         before = self._refresher.current()
         vote = self._store.votes.cast(
             ticket_id,
@@ -79,12 +85,30 @@ class VoteDesk:
             remarks=remarks,
         )
         self._refresher.nudge()
+        event(log, "vote", vote_id=vote.id, battle_id=vote.battle_id, prompt=vote.prompt)
         with self._lock:
             answer = self._answers.get(vote.id)
         return answer or self._keep(self._answer(vote, before.elo, before.last_vote_id))
 
+    def _check_consent(self, voter: str | None) -> None:
+        """Refuse the vote of somebody who has not agreed yet; the ticket stays valid.
+
+        Raises:
+            ConsentError: They have not.
+        """
+        text = self._limits.consent
+        if not text or voter is None:
+            return
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if not self._store.consents.has(voter, digest):
+            raise ConsentError(
+                "Before your first vote, please read and agree to how votes are used here: open "
+                "the Annotate tab of the page."
+            )
+
     def _answer(self, vote: Vote, before: EloTable, last_vote_id: int) -> Reveal:
-        if vote.form is BattleForm.KING and self._is_hidden(vote):
+        in_run = vote.form is BattleForm.KING and self._is_hidden(vote)
+        if in_run or self._store.campaigns.hides(vote.campaign):
             return hidden_vote(vote)
         names = {model_id: self._name_of(model_id) for model_id in vote.models}
         # One that is said again after a restart has moved the ratings already.

@@ -94,8 +94,8 @@ def leaderboard(
         category=category,
         campaign=campaign,
         annotator_id=annotator,
-        since=_moment("since", since),
-        until=_moment("until", until, end=True),
+        since=read_moment("since", since),
+        until=read_moment("until", until, end=True),
         method=_METHODS[method],
         cluster=_CLUSTERS[cluster],
         draws=0 if method is MethodWord.ELO else DRAWS,
@@ -140,7 +140,9 @@ def _from_file(path: Path, query: BoardQuery, with_voters: bool, minimum: int) -
             raise InputError(f"{word}: not known of a file of votes; leave out --{word} or --votes")
     file = read_votes_file(path)
     if file.skipped:
-        tell(f"{file.skipped} lines of {path.name} are skips and count nothing.")
+        tell(
+            f"{file.skipped} lines of {path.name} are skips, rankings or named comparisons and count nothing."
+        )
     query = replace(query, minimum_votes=minimum)
     if query.cluster == "annotator" and file.annotators == ("",):
         tell(f"{path.name} does not say who voted: intervals take the votes for independent.")
@@ -179,8 +181,12 @@ def rebuild(db: Db = None, as_json: AsJson = False) -> None:
         answer(rebuilt_document(found), as_json, board_tables.rebuilt)
 
 
-def _moment(what: str, text: str | None, *, end: bool = False) -> datetime | None:
-    """A moment in UTC; a day given as the end is meant with all its hours."""
+def read_moment(what: str, text: str | None, *, end: bool = False) -> datetime | None:
+    """A moment in UTC; a day given as the end is meant with all its hours.
+
+    Raises:
+        InputError: It is no date and no time.
+    """
     if text is None:
         return None
     try:

@@ -75,6 +75,7 @@ def report(checks: tuple[Check, ...]) -> dict[str, Any]:
 def _all_checks(settings: Settings) -> Iterator[Check]:
     yield from _guard("database", lambda: _database(settings))
     yield from _guard("arena", lambda: _arena(settings))
+    yield from _guard("providers", lambda: _providers(settings))
     yield from _guard("images", lambda: _images(settings))
     yield from _guard("models", lambda: _models(settings))
     yield from _guard("encoder", lambda: _encoder(settings))
@@ -134,6 +135,20 @@ def _arena(settings: Settings) -> Iterator[Check]:
 
 def _spaced(counts: Mapping[str, int]) -> dict[str, int]:
     return {reason.replace("_", " "): count for reason, count in counts.items()}
+
+
+def _providers(settings: Settings) -> Iterator[Check]:
+    """What Inference Providers were paid today."""
+    limit = settings.provider_usd_per_day
+    spent = 0.0
+    if settings.database.exists():
+        spent = Store(settings.database).usage.spent(utc_now().date())
+    detail = f"spent today (UTC): ${spent:.2f} of ${limit:.2f}"
+    if limit and spent >= limit:
+        advice = "Raise GEMREC_PROVIDER_USD_PER_DAY, or wait until tomorrow."
+        yield Check("providers", Status.WARN, detail, advice)
+    else:
+        yield Check("providers", Status.OK, detail)
 
 
 def _numbers(counts: Mapping[str, int]) -> str:

@@ -13,6 +13,8 @@ from gemrec.cli import doctor as checkup
 from gemrec.cli import tables
 from gemrec.cli.boards import leaderboard, rebuild
 from gemrec.cli.building import build
+from gemrec.cli.campaigns import campaign_app, forget
+from gemrec.cli.exchanging import export, votes
 from gemrec.cli.imports import import_app
 from gemrec.cli.making import choose_models, export_images, make_images
 from gemrec.cli.models import models_app
@@ -159,6 +161,10 @@ app.command()(evaluate)
 app.command("simulate")(simulate_people)
 app.command()(rebuild)
 app.add_typer(import_app)
+import_app.command()(votes)
+app.command()(export)
+app.add_typer(campaign_app)
+app.command()(forget)
 app.command()(score)
 
 

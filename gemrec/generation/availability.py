@@ -1,11 +1,12 @@
 """Whether a model of diffusers can run on this machine, found out without anything heavy."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 from gemrec.generation.backend import Device
 from gemrec.generation.sources import PIPELINE_SOURCES
-from gemrec.generation.sources.hub import HubProbe
+from gemrec.generation.sources.hub import HubProbe, in_hub_cache, repository_of
 from gemrec.generation.sources.lora import adapter_problem
 from gemrec.records import Model
 
@@ -30,6 +31,7 @@ class Availability:
         device: Where models are to run.
         gpu: Whether there is a GPU.
         hub: Whether the model hub can be reached.
+        download_gb: Largest download that may begin by itself, of models that say their size.
     """
 
     def __init__(
@@ -37,14 +39,16 @@ class Availability:
         device: Device,
         gpu: Callable[[], bool] = has_gpu,
         hub: Callable[[], bool] | None = None,
+        download_gb: float = math.inf,
     ) -> None:
         self._device = device
+        self._download_gb = download_gb
         self._gpu = gpu
         self._hub = hub or HubProbe()
 
     def problem(self, model: Model, base: Model | None = None) -> str | None:
         """Why ``model`` cannot run here and what to do about it, or None."""
-        return self._fit(model) or self._source_problem(model, base)
+        return self._fit(model) or self._too_large(model) or self._source_problem(model, base)
 
     def _source_problem(self, model: Model, base: Model | None) -> str | None:
         source = PIPELINE_SOURCES.get(model.source.kind)
@@ -56,6 +60,18 @@ class Availability:
             return f"{model.name} is a scripted model; set GEMREC_BACKEND=scripted to run it."
         return (
             f"{model.name} has the source kind {model.source.kind!r}, which diffusers does not run."
+        )
+
+    def _too_large(self, model: Model) -> str | None:
+        """A download that somebody should ask for; a battle must not begin it unasked."""
+        size, repository = model.cost.download_gb, repository_of(model.source)
+        if size is None or size <= self._download_gb or repository is None:
+            return None
+        if in_hub_cache(repository):
+            return None
+        return (
+            f"{model.name} is not downloaded ({size:g} GB); set GEMREC_DOWNLOAD_GB to {size:g} or "
+            "more, and its first use downloads it."
         )
 
     def _base_problem(self, model: Model, base: Model | None) -> str | None:

@@ -1,5 +1,6 @@
 """What makes images: the protocol that every backend follows, and one job for it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +57,7 @@ class BackendOptions:
         providers: Time, retries and costs of Inference Providers.
         safety: Prompts and content.
         gpu_elsewhere: The models run on machines with a GPU, whatever this one has.
+        download_gb: Largest download that may begin by itself, of models that say their size.
         database: SQLite file where spending and refusals are counted; None counts them in this
             process only.
     """
@@ -67,6 +69,7 @@ class BackendOptions:
     safety: SafetyOptions = field(default_factory=SafetyOptions)
     database: Path | None = None
     gpu_elsewhere: bool = False
+    download_gb: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

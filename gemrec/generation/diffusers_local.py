@@ -38,7 +38,9 @@ class DiffusersBackend:
     ) -> None:
         self.options = options or BackendOptions()
         gpu = always if self.options.gpu_elsewhere else has_gpu
-        self._availability = availability or Availability(self.options.device, gpu)
+        self._availability = availability or Availability(
+            self.options.device, gpu, download_gb=self.options.download_gb
+        )
         self._pipelines: Pipelines | None = None
         self._running: GenerationJob | None = None
         self._batches = Batches(self._release)

@@ -182,6 +182,17 @@ class ImageFiles:
         _write(path, _encode(image))
         return path
 
+    def remove(self, digest: str) -> None:
+        """Remove a picture and its thumbnails; one that is gone already is fine.
+
+        Raises:
+            InputError: Not a digest.
+        """
+        original = self.path(digest)
+        original.unlink(missing_ok=True)
+        for size in self.root.glob("thumbnails/*"):
+            (size / original.relative_to(self.root)).unlink(missing_ok=True)
+
     def orphans(self, known: Iterable[str]) -> tuple[Path, ...]:
         """Return files that no database row refers to, leftovers of crashes included.
 
@@ -213,6 +224,12 @@ class ImageFiles:
         path = self.path(digest)
         _write(path, encoded)
         return StoredFile(digest, path, *size, len(encoded))
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def encode_picture(image: Image.Image) -> bytes:

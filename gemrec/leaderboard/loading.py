@@ -64,7 +64,7 @@ def counts_from_codes(
         raise InputError("a vote compares two models, got a row with the same one twice")
     if category is None:
         category = np.zeros_like(first)
-    units = cells.astype(np.int32)
+    units = cells.astype(np.int32, order="C")  # each count is read as a column of its own
     units *= UNIT
     table = CellTable.load(annotator, category, first, second, units)
     return Counts.from_cells(models, [(name, "") for name in categories], annotators, table)

@@ -33,8 +33,12 @@ OUTCOMES: Final[Mapping[str, Outcome]] = MappingProxyType(
 )
 """Words of the outcome column."""
 
-_ALSO: Final = {"model_a": "a", "left": "a", "model_b": "b", "right": "b", "draw": "tie"}
-_SKIPPED: Final = "skip"
+SYNONYMS: Final[Mapping[str, str]] = MappingProxyType(
+    {"model_a": "a", "left": "a", "model_b": "b", "right": "b", "draw": "tie"}
+)
+"""Further words of the outcome column that other tools use."""
+
+_SKIPPED: Final = ("skip", "ranking")  # rankings have no place in a table of pairs
 _REQUIRED: Final = ("model_a", "model_b")
 _SHOWN: Final = 5  # bad lines named in an error
 _NAMES: Final = 12  # names listed in an error
@@ -52,7 +56,7 @@ class VotesFile:
         categories: Category names.
         columns: (6, K) numbers of annotator, prompt, category, model a, model b, and the outcome's
             row in the cells.
-        skipped: Lines that say nothing.
+        skipped: Lines that count nothing: skips, rankings, votes with the models in view.
     """
 
     models: tuple[str, ...]
@@ -148,7 +152,8 @@ class _Names:
 
 def _read(path: Path, lines: Iterator[Sequence[str]]) -> VotesFile:
     header = [word.strip().lower() for word in next(lines, [])]
-    places = _places(path, header)
+    places = column_places(path, header)
+    mode = header.index("mode") if "mode" in header else -1
     times: list[str] = []
     annotators, prompts, categories, models = _Names(), _Names(), _Names(), _Names()
     outcomes, bad, skipped = array("q"), list[str](), 0
@@ -158,17 +163,18 @@ def _read(path: Path, lines: Iterator[Sequence[str]]) -> VotesFile:
         values = [line[place].strip() if 0 <= place < len(line) else "" for place in places]
         annotator, prompt, category, first, second, word, time = values
         word = word.lower()
-        if word == _SKIPPED and len(line) == len(header):
+        is_named = 0 <= mode < len(line) and line[mode].strip() == "named"
+        if (word in _SKIPPED or is_named) and len(line) == len(header):
             skipped += 1
             continue
-        if problem := _problem(line, len(header), first, second, word):
+        if problem := line_problem(line, len(header), first, second, word):
             bad.append(f"line {number}: {problem}")
             continue
         for names, name in ((annotators, annotator), (prompts, prompt), (categories, category)):
             names.add(name)
         models.add(first)
         models.add(second)
-        outcomes.append(_ROW_OF[_ALSO.get(word, word)])
+        outcomes.append(_ROW_OF[SYNONYMS.get(word, word)])
         times.append(time)
     if bad:
         more = f"; and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
@@ -194,8 +200,12 @@ def _read(path: Path, lines: Iterator[Sequence[str]]) -> VotesFile:
     )
 
 
-def _places(path: Path, header: Sequence[str]) -> list[int]:
-    """Where each of the seven columns stands; -1 for one that is missing and may be."""
+def column_places(path: Path, header: Sequence[str]) -> list[int]:
+    """Where each of the seven columns stands; -1 for one that is missing and may be.
+
+    Raises:
+        InputError: A required column is missing.
+    """
     names = list(header)
     if "outcome" not in names and "winner" in names:
         names[names.index("winner")] = "outcome"
@@ -210,14 +220,23 @@ def _places(path: Path, header: Sequence[str]) -> list[int]:
     return [names.index(name) if name in names else -1 for name in wanted]
 
 
-def _problem(line: Sequence[str], width: int, first: str, second: str, word: str) -> str:
+def line_problem(line: Sequence[str], width: int, first: str, second: str, word: str) -> str:
+    """What is wrong with a line; empty for nothing.
+
+    Args:
+        line: Its cells.
+        width: How many the first line has.
+        first: Model a.
+        second: Model b.
+        word: The outcome in small letters.
+    """
     if len(line) != width:
         return f"got {len(line)} values; allowed: {width}, as in the first line"
     if not first or not second:
         return "got no name for a model"
     if first == second:
         return f"got {first!r} against itself; allowed: two different models"
-    if _ALSO.get(word, word) not in OUTCOMES:
+    if SYNONYMS.get(word, word) not in OUTCOMES:
         return f"got outcome {word!r}; allowed: {', '.join(OUTCOMES)}"
     return ""
 

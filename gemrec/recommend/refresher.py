@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
@@ -26,6 +27,8 @@ from gemrec.store import Store
 
 _logger = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 1.0  # a lost nudge delays a refresh by this much at most
+_PAUSE_PER_SECOND: Final = 3.0  # rest after each refresh, by the time that it took
+_LONGEST_PAUSE: Final = 0.2
 _RETRY_VECTORS_SECONDS: Final = 10.0  # other processes may embed into the same database
 
 
@@ -137,6 +140,19 @@ class Refresher:
             self._begin()
             self.load()
             self._write(force=True)
+            self._publish()
+            return self._snapshot
+
+    def reread(self) -> Snapshot:
+        """Forget everything derived but the counts, which follow the events by themselves.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        with self._writing:
+            self._store.checkpoints.forget()
+            self._begin()
+            self.load()
             self._publish()
             return self._snapshot
 
@@ -286,8 +302,13 @@ class Refresher:
             if waited >= _RETRY_VECTORS_SECONDS:
                 self._vectors_wanted.set()
                 waited = 0.0
+            started = time.monotonic()
             try:
                 self._refresh(executor)
+                # Under many votes a second, one refresh takes in several of them: votes, which
+                # share the interpreter with this thread, get most of it.
+                pause = _PAUSE_PER_SECOND * (time.monotonic() - started)
+                self._closing.wait(min(pause, _LONGEST_PAUSE))
             except Exception:
                 # The thread must outlive a database that is away for a while; it reads again.
                 _logger.exception("Could not refresh; trying again in %.0f s", _POLL_SECONDS)

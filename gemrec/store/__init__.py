@@ -1,5 +1,7 @@
 """Everything that is remembered, in one SQLite file; the only package that knows SQL."""
 
+from gemrec.store.bulk import IncomingVote
+from gemrec.store.description import describe_schema
 from gemrec.store.facade import Store
 from gemrec.store.image_scores import ImageScore
 from gemrec.store.images import ImageKey
@@ -12,10 +14,12 @@ __all__ = [
     "ImageKey",
     "ImageScore",
     "IncidentRow",
+    "IncomingVote",
     "Places",
     "SnapshotFacts",
     "Store",
     "TicketRow",
+    "describe_schema",
     "examine_snapshot",
     "snapshot_digests",
 ]

@@ -34,6 +34,32 @@ _DROP_EMPTY = (
     f"AND {' AND '.join(f'{name} = 0' for name in _TALLY)}"
 )
 
+# The same for whole tables of new pairs at once (see gemrec.store.bulk): the last event of each new
+# battle, put so that the first model is the smaller one. Rankings are counted one by one.
+_NEW_PAIRS = (
+    "SELECT min(a.id, b.id) AS model_a, max(a.id, b.id) AS model_b, said.category AS category, "
+    "person.id AS person, campaign, "
+    "CASE WHEN outcome = 'left' THEN iif(a.id < b.id, 'wins_a', 'wins_b') "
+    "WHEN outcome = 'right' THEN iif(a.id < b.id, 'wins_b', 'wins_a') "
+    "WHEN outcome = 'tie' THEN 'ties' ELSE outcome END AS said_so, count(*) AS times "
+    "FROM incoming JOIN incoming_model AS a ON a.key = incoming.a "
+    "JOIN incoming_model AS b ON b.key = incoming.b "
+    "JOIN incoming_prompt AS said ON said.key = incoming.prompt "
+    "JOIN incoming_annotator AS person ON person.key = incoming.person "
+    "WHERE NOT old AND mode = 'blind' AND sides IS NULL AND incoming.a <> incoming.b "
+    "AND outcome IN ('left', 'right', 'tie', 'both_good', 'both_bad') "
+    "AND NOT EXISTS (SELECT 1 FROM incoming AS later WHERE later.previous = :last + incoming.n) "
+    "GROUP BY 1, 2, 3, 4, 5, 6"
+)
+COUNT_NEW_PAIRS = (
+    f"INSERT INTO vote_count ({', '.join((*_KEY, *_TALLY))}) "  # noqa: S608
+    "SELECT model_a, model_b, category, person, campaign, 2, "
+    + ", ".join(f"sum(iif(said_so = '{name}', times, 0))" for name in _TALLY)
+    + f" FROM ({_NEW_PAIRS}) WHERE true GROUP BY 1, 2, 3, 4, 5 "
+    f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET "
+    + ", ".join(f"{name} = {name} + excluded.{name}" for name in _TALLY)
+)
+
 
 def count_vote(connection: sqlite3.Connection, vote: Vote, by: int) -> None:
     """Add a vote's pairs to their rows, or take them out again, inside the caller's transaction.

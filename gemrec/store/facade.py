@@ -5,15 +5,21 @@ from typing import Any
 
 from gemrec.records import Vote
 from gemrec.store.annotators import Annotators
+from gemrec.store.assignments import Assignments
 from gemrec.store.battles import Battles
+from gemrec.store.bulk import Bulk
+from gemrec.store.campaigns import Campaigns
 from gemrec.store.checkpoints import Checkpoints
 from gemrec.store.connection import Database, Journal
+from gemrec.store.consents import Consents
 from gemrec.store.drafts import Drafts
+from gemrec.store.exports import ExportFiles, Exports
 from gemrec.store.image_scores import ImageScores
 from gemrec.store.images import Images
 from gemrec.store.incidents import Incidents
 from gemrec.store.migrations import schema_version
 from gemrec.store.models import Models
+from gemrec.store.people import People
 from gemrec.store.picks import Picks
 from gemrec.store.places import ImagePlaces
 from gemrec.store.podiums import Podiums
@@ -22,6 +28,7 @@ from gemrec.store.runs import Runs
 from gemrec.store.secrets import Secrets
 from gemrec.store.serving import ServerLock
 from gemrec.store.snapshots import write_snapshot
+from gemrec.store.switches import Switches
 from gemrec.store.tallies import Tallies
 from gemrec.store.tastes import Tastes
 from gemrec.store.tickets import Tickets
@@ -75,8 +82,16 @@ class Store:
         self.checkpoints = Checkpoints(self._database)
         self.tallies = Tallies(self._database)
         self.secrets = Secrets(self._database)
+        self.people = People(self._database)
+        self.consents = Consents(self._database)
+        self.assignments = Assignments(self._database)
+        self.campaigns = Campaigns(self._database)
+        self.bulk = Bulk(self._database)
+        self.exports = Exports(self._database)
+        self.export_files = ExportFiles(self._database)
         self.usage = Usage(self._database)
         self.tastes = Tastes(self._database)
+        self.switches = Switches(self._database)
 
     def events(self, battle_id: str) -> tuple[Vote, ...]:
         """Return the vote trail of one battle, oldest first."""

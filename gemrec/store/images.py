@@ -155,6 +155,11 @@ class Images:
             )
             return tuple(ImageKey(*row) for row in rows)
 
+    def last_id(self) -> int:
+        """Return the row number of the newest image, 0 when there is none."""
+        with self._database.connect() as connection:
+            return int(connection.execute("SELECT ifnull(max(id), 0) FROM image").fetchone()[0])
+
     def model_ids(self) -> frozenset[str]:
         """Return the models that have images."""
         with self._database.connect() as connection:

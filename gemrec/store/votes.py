@@ -14,6 +14,7 @@ from gemrec.records import (
     Tiers,
     Vote,
 )
+from gemrec.store.assignments import check_allowed, check_room
 from gemrec.store.battles import SIDES
 from gemrec.store.connection import Database
 from gemrec.store.counts import count_rows, count_vote
@@ -83,6 +84,7 @@ class Votes:
                         return same
                 if ticket is None or reason:
                     raise TicketError(_refusal(ticket, reason, now))
+                check_allowed(connection, ticket.battle_id, outcome.value)
                 vote = append_event(
                     connection,
                     ticket.battle_id,
@@ -141,6 +143,10 @@ class Votes:
             old = _changeable(connection, vote_id)
             if kind is EventKind.UNDO and old.kind is EventKind.UNDO:
                 raise InputError(f"vote: got {vote_id}, which is taken back already")
+            if old.campaign:
+                check_allowed(connection, old.battle_id, None if outcome is None else outcome.value)
+            if old.campaign and old.outcome in (None, Outcome.SKIP) and outcome is not Outcome.SKIP:
+                check_room(connection, old.battle_id, to_text(now))
             new = append_event(
                 connection,
                 old.battle_id,

@@ -33,6 +33,7 @@ from gemrec.ui.sessions import ArenaSession
 from gemrec.ui.widgets import status
 from gemrec.ui.widgets.empty import empty, welcome
 from gemrec.ui.widgets.setup import versus
+from gemrec.ui.widgets.studies import consent_panel, study_banner
 from gemrec.ui.wording import run_goes_on, unknown_notice
 
 ANY_CATEGORY = "Any topic"
@@ -47,6 +48,7 @@ HINTS = {
     BattleForm.RANKING: "Put them in order, best first: press Rank, or the keys 1 to 8. Ties are fine.",
 }
 _BATTLE_SIZE = 2
+STUDY_DONE = "You have judged everything here"
 
 
 class OpeningHandlers:
@@ -84,6 +86,9 @@ class OpeningHandlers:
         if session.waits:
             yield self.on_load(request)
             return
+        if session.study:
+            yield from self.open_study(session.study, request)
+            return
         if not session.battle_id:  # the server was started again under this page
             session = self._run_of(request) or session
         is_same = text == session.prompt
@@ -119,15 +124,20 @@ class OpeningHandlers:
     def on_load(self, request: gr.Request) -> Updates:
         """Pick up the annotator's open battle, or welcome them."""
         annotator = self._desk.context.identity.find(headers_of(request))
+        rights = self._services.rights
+        if rights.needs_consent(None if annotator is None else annotator.id):
+            return {self._parts.stage: consent_panel(rights.consent), self._parts.study: ""}
         if annotator is None:
             return {self._parts.stage: self._welcome()}
         ready = self._services.arena.resume(annotator.id)
         if ready is None:
             return self._run_that_goes_on(annotator.id) or {self._parts.stage: self._welcome()}
-        session = ArenaSession(ready.battle_id, ready.ticket, prompt=ready.prompt.text)
+        study = self._services.studies.study_of(ready.battle_id)
+        session = ArenaSession(ready.battle_id, ready.ticket, prompt=ready.prompt.text, study=study)
         line = status.line(PICKED_UP, extra=HINTS[ready.form])
         return {
             **voting(self._parts, ready, session, line),
+            self._parts.study: self._banner(study, annotator.id) if study else "",
             self._parts.prompt: ready.prompt.text,
         }
 
@@ -145,6 +155,47 @@ class OpeningHandlers:
         annotator = self._desk.context.identity.find(headers_of(request))
         run = None if annotator is None else self._services.arena.current_run(annotator.id)
         return None if run is None else _reigning(run)
+
+    # ---- studies ----
+
+    def open_study(self, campaign_id: str, request: gr.Request) -> Iterator[Updates]:
+        """Open a person's next item of a study, or the one that they hold."""
+        flag = self._desk.context.cancellations.begin(session_of(request))
+        try:
+            annotator = self._desk.who(request)
+            if self._services.rights.needs_consent(annotator.id):
+                yield {self._parts.stage: consent_panel(self._services.rights.consent)}
+                return
+            studies = self._services.studies
+            images = studies.place(campaign_id, annotator.id).spec.images
+            events = studies.open_next(
+                campaign_id, annotator.id, address=address_of(request), cancelled=flag.is_set
+            )
+            banner = self._banner(campaign_id, annotator.id)
+        except GemrecError as error:
+            yield self._idle(status.problem(str(error)))
+            return
+        if events is None:
+            done = empty(STUDY_DONE, "There is nothing more for you in this study. Thank you!")
+            yield self._idle(status.line(STUDY_DONE)) | {self._parts.stage: done}
+            return
+        try:
+            yield {
+                self._parts.status: status.progress(0.0, "Getting ready"),
+                self._parts.notice: "",
+                self._parts.study: banner,
+            }
+            setup = Setup(BattleForm.PAIR, BattleMode.BLIND, images, _BATTLE_SIZE, None)
+            yield from self._drawing(events, ArenaSession(study=campaign_id), setup)
+        finally:
+            flag.set()
+
+    def leave_study(self) -> Updates:
+        """Put the stage back as it is between battles; an item that is held stays so for a while."""
+        return self._idle(status.line("Paused.", extra="Go on whenever you like."))
+
+    def _banner(self, campaign_id: str, annotator_id: str) -> str:
+        return study_banner(self._services.studies.place(campaign_id, annotator_id))
 
     # ---- opening ----
 
@@ -170,6 +221,9 @@ class OpeningHandlers:
         flag = self._desk.context.cancellations.begin(session_of(request))
         try:
             annotator = self._desk.who(request)
+            if self._services.rights.needs_consent(annotator.id):
+                yield {self._parts.stage: consent_panel(self._services.rights.consent)}
+                return
             setup = read_setup(said, self._services.settings.images_per_grid)
             events = self._services.arena.open_battle(
                 annotator.id,
@@ -185,6 +239,7 @@ class OpeningHandlers:
             yield {
                 self._parts.status: status.progress(0.0, "Getting ready"),
                 self._parts.notice: status.notice(unknown_notice(unknown_words(fresh.prompt))),
+                self._parts.study: "",
             }
             yield from self._drawing(events, fresh, setup)
             if setup.form is not BattleForm.KING:
@@ -242,6 +297,7 @@ class OpeningHandlers:
             self._parts.stage: self._welcome(),
             self._parts.remarks: "",
             self._parts.rank: "",
+            self._parts.study: "",
         }
 
     def prepare(

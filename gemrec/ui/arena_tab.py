@@ -24,6 +24,23 @@ LATEST: dict[str, Any] = {**QUIET, "trigger_mode": "always_last"}
 
 
 @dataclass(frozen=True)
+class Arena:
+    """What other tabs start from.
+
+    Attributes:
+        prompt: The prompt box.
+        opening: Opens battles on the stage.
+        parts: The stage and what belongs to it.
+        pause: Leaves a study.
+    """
+
+    prompt: gr.Textbox
+    opening: OpeningHandlers
+    parts: ArenaParts
+    pause: gr.Button
+
+
+@dataclass(frozen=True)
 class _Ask:
     """Where a person says what they want to see, and how to compare it."""
 
@@ -50,8 +67,11 @@ class _Bars:
     following: gr.Button
 
 
-def build_arena_tab(context: Context, demo: gr.Blocks) -> gr.Textbox:
-    """Lay out the tab and wire it; return the prompt box, which For you starts from."""
+def build_arena_tab(context: Context, demo: gr.Blocks) -> Arena:
+    """Lay out the tab and wire it; return what other tabs start from."""
+    with gr.Row(elem_id="study-row"):
+        study = gr.HTML(elem_id="study", apply_default_css=False)
+        pause = gr.Button("Pause", elem_id="study-pause", min_width=80, scale=0)
     ask = _ask_rows(context)
     with gr.Row(elem_id="talk"):
         status = gr.HTML(elem_id="status", apply_default_css=False)
@@ -61,14 +81,14 @@ def build_arena_tab(context: Context, demo: gr.Blocks) -> gr.Textbox:
     bars, rank = _bars()
     drawer = gr.HTML(elem_id="history", apply_default_css=False)
     session = gr.State(ArenaSession())
-    parts = ArenaParts(session, ask.prompt, status, notice, stage, remarks, rank)
+    parts = ArenaParts(session, ask.prompt, status, notice, stage, remarks, rank, study)
     desk = ArenaDesk(context, parts)
     opening = OpeningHandlers(desk)
     votes = VoteHandlers(desk, opening)
     _wire_opening(opening, parts, ask, bars, demo)
     _wire_votes(votes, parts, ask.channel, bars)
     _wire_history(HistoryHandlers(desk, votes, drawer), parts, ask.channel, drawer)
-    return ask.prompt
+    return Arena(ask.prompt, opening, parts, pause)
 
 
 def _ask_rows(context: Context) -> _Ask:

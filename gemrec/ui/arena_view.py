@@ -41,6 +41,7 @@ class ArenaParts:
     stage: gr.HTML
     remarks: gr.HTML
     rank: gr.HTML
+    study: gr.HTML
 
     def all(self) -> list[Component]:
         """Every component that an update may name."""
@@ -52,6 +53,7 @@ class ArenaParts:
             self.stage,
             self.remarks,
             self.rank,
+            self.study,
         ]
 
 
@@ -162,7 +164,8 @@ def _note(entry: HistoryEntry, side: int) -> str:
     vote = entry.vote
     if vote.outcome is Outcome.RANKING:
         return place_words(vote.ranking or (), side)
-    is_king = entry.model_names is None and first_sides(vote) == (side,)
+    is_hidden_bout = entry.model_names is None and vote.form is BattleForm.KING
+    is_king = is_hidden_bout and first_sides(vote) == (side,)
     return "Stays as king" if is_king else ""
 
 

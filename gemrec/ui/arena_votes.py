@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import gradio as gr
 
+from gemrec.arena import HistoryEntry
 from gemrec.errors import GemrecError, InputError
 from gemrec.records import BattleForm, Outcome, Reveal, Tiers
 from gemrec.ui.arena_desk import ArenaDesk
@@ -19,6 +20,7 @@ from gemrec.ui.arena_view import Updates
 from gemrec.ui.context import address_of
 from gemrec.ui.sessions import ArenaSession
 from gemrec.ui.widgets import status
+from gemrec.ui.widgets.studies import study_banner
 from gemrec.ui.wording import bout_words, changed_words, lesson, run_words, verdict_of
 
 LESSON_VOTES = 200
@@ -94,12 +96,21 @@ class VoteHandlers:
             ),
             address=address_of(request),
         )
-        after = session.voted(reveal.vote.id, reigns=reveal.is_hidden)
+        after = session.voted(reveal.vote.id, reigns=reveal.is_hidden and not session.study)
         entry = self._desk.entry(annotator.id, reveal.vote.id)
+        if session.study:
+            return self._noted(after, entry, reveal)
         if reveal.is_hidden:
             return self._desk.show(after, entry, self._bout(annotator.id, after, reveal, said))
         history = self._services.store.votes.newest(annotator.id, LESSON_VOTES)
         return self._desk.show(after, entry, lesson(reveal, history), reveal.ratings)
+
+    def _noted(self, session: ArenaSession, entry: HistoryEntry, reveal: Reveal) -> Updates:
+        """A vote in a study: names only if the study shows them, and how far the person is."""
+        place = self._services.studies.place(session.study, reveal.vote.annotator_id)
+        line = f"Noted: {verdict_of(entry)}. Go on with Next."
+        shown = self._desk.show(session, entry, line, reveal.ratings)
+        return {**shown, self._parts.study: study_banner(place), self._parts.prompt: gr.skip()}
 
     def _bout(self, annotator_id: str, session: ArenaSession, reveal: Reveal, said: object) -> str:
         """Begin to make the run's next bout; say how the run stands."""

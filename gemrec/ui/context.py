@@ -6,6 +6,7 @@ from typing import cast
 
 import gradio as gr
 
+from gemrec.logs import ErrorCounter
 from gemrec.records import Image
 from gemrec.services import Services
 from gemrec.ui.identity import Identity
@@ -22,12 +23,14 @@ class Context:
         identity: Knows who sent a request.
         pictures: Names images.
         cancellations: Stops the work of a page.
+        errors: Counts what the log tells.
     """
 
     services: Services
     identity: Identity
     pictures: Pictures
     cancellations: Cancellations
+    errors: ErrorCounter
 
     def model_name(self, model_id: str) -> str:
         """Display name of a model; its id when the catalog no longer has it."""

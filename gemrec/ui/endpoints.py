@@ -168,12 +168,12 @@ class Endpoints:
         """Whose call it is: the cookie's annotator, or the given name if names are believed."""
         if self._context.identity.annotator_id(headers_of(request)) is not None:
             return self._context.identity.annotator(headers_of(request)).id
-        if not name and self._services.settings.open_api:
+        if not name and self._services.settings.believes_names:
             return None
         return self._named(name)
 
     def _named(self, name: str | None) -> str:
-        if not self._services.settings.open_api:
+        if not self._services.settings.believes_names:
             raise InputError(
                 "This server does not believe plain names (GEMREC_OPEN_API is off): "
                 "open its page in a browser, which gives you an identity of your own."

@@ -85,7 +85,8 @@ class ForYouHandlers:
 
     def on_licences(self) -> Any:
         """The licences that the limit can ask for."""
-        licences = {model.licence for model in self._services.catalog.active()}
+        known = self._services.refresher.current().everybody.index
+        licences = {m.licence for m in self._services.catalog.active() if m.id in known}
         return gr.update(choices=[ANY_LICENCE, *sorted(licences)])
 
     def on_open(

@@ -18,6 +18,8 @@ from gemrec.records import Annotator
 from gemrec.store import Store
 
 COOKIE = "gemrec_annotator"
+ACCOUNT = "hf:"
+"""What the id of somebody who has logged in begins with; the rest is their account's name."""
 COOKIE_DAYS = 400
 """Browsers keep no cookie longer than this."""
 NAME_LENGTH = 40
@@ -33,9 +35,18 @@ class Identity:
         secret: Key of the signature; keep it in the database so that a restart keeps identities.
         store: Where annotators live.
         clock: Now, timezone-aware UTC.
+        needs_login: Whether only people with an account may do something.
     """
 
-    def __init__(self, secret: bytes, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        secret: bytes,
+        store: Store,
+        clock: Callable[[], datetime],
+        *,
+        needs_login: bool = False,
+    ) -> None:
+        self._needs_login = needs_login
         self._serializer = URLSafeSerializer(secret, salt="gemrec.annotator")
         self._store = store
         self._clock = clock
@@ -58,9 +69,11 @@ class Identity:
         """The annotator who sent a request, made now if this is the first thing they do.
 
         Raises:
-            InputError: The browser sent no valid cookie.
+            InputError: The browser sent no valid cookie, or the person must log in first.
         """
         annotator_id = self.annotator_id(headers)
+        if self._needs_login and not (annotator_id or "").startswith(ACCOUNT):
+            raise InputError("This server wants to know who votes: log in first, at the top.")
         if annotator_id is None:
             raise InputError(
                 "Your browser did not send GEMRec's cookie, so a vote could not be kept as yours. "
@@ -89,9 +102,13 @@ class Identity:
         self._store.annotators.rename(annotator.id, tidy)
         return Annotator(annotator.id, tidy, annotator.created_at)
 
+    def sign(self, annotator_id: str) -> str:
+        """The signed form of an id, as it stands in the cookie."""
+        return str(self._serializer.dumps(annotator_id))
+
     def cookie(self, annotator_id: str, *, https: bool) -> str:
         """The ``Set-Cookie`` header that makes a browser this annotator."""
-        value = self._serializer.dumps(annotator_id)
+        value = self.sign(annotator_id)
         life = f"Max-Age={COOKIE_DAYS * 24 * 3600}; Path=/; HttpOnly"
         # Inside another site's frame, such as a Space's page, only partitioned cookies come back.
         site = "SameSite=None; Secure; Partitioned" if https else "SameSite=Lax"
@@ -99,7 +116,9 @@ class Identity:
 
 
 def friendly_name(annotator_id: str) -> str:
-    """A name for somebody who has not chosen one; the same for the same id."""
+    """A name for somebody who has not chosen one: their account's, or one drawn from their id."""
+    if annotator_id.startswith(ACCOUNT):
+        return annotator_id.removeprefix(ACCOUNT)
     number = int.from_bytes(annotator_id.encode(), "big")
     return f"{_MANNERS[number % len(_MANNERS)]} {_GEMS[number // 7 % len(_GEMS)]}"
 
@@ -117,7 +136,12 @@ class IdentityMiddleware:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        annotator_id = self._identity.annotator_id(headers) or secrets.token_hex(_ID_BYTES)
+        known = self._identity.annotator_id(headers)
+        if known is not None and known.startswith(ACCOUNT):
+            # Who has logged in is known by that; the browser's own cookie waits for the logout.
+            await self._app(scope, receive, send)
+            return
+        annotator_id = known or secrets.token_hex(_ID_BYTES)
         https = headers.get("x-forwarded-proto", scope["scheme"]).split(",")[0].strip() == "https"
         cookie = self._identity.cookie(annotator_id, https=https)
 

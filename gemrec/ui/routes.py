@@ -1,5 +1,7 @@
 """Plain HTTP routes beside Gradio's own: images, votes in bulk, the board as a file, health."""
 
+import logging
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -8,6 +10,9 @@ from gemrec.errors import GemrecError
 from gemrec.ui.ballots import bulk_route
 from gemrec.ui.context import Context
 from gemrec.ui.gallery_routes import GalleryRoutes
+from gemrec.ui.server_status import health_document
+
+log = logging.getLogger(__name__)
 
 THUMBNAIL = 320
 """Pixels of the longer side of a smaller copy."""
@@ -35,9 +40,11 @@ def build_routes(context: Context) -> list[Route]:
     def health(_: Request) -> Response:
         """Whether votes can be stored; for load balancers and start scripts."""
         try:
-            answer = {"status": "ok", "last_vote_id": services.store.votes.last_id()}
+            answer = health_document(services)
         except GemrecError as error:
-            return JSONResponse({"status": "failing", "reason": str(error)}, 503)
+            log.error("not healthy: %s", error)  # the reason may name a folder of this machine
+            reason = "the database cannot be used; the log says why"
+            return JSONResponse({"status": "failing", "reason": reason}, 503)
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
     return [

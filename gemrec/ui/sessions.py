@@ -18,6 +18,7 @@ class ArenaSession:
         is_rolled: Whether its prompt came from the dice, so that the next one does too.
         rolled: The prompt that the dice have already rolled for the next battle.
         reigns: Whether a king's run goes on with the next battle.
+        study: Id of the study whose item is on the stage; empty for none.
         changing: Whether the bar changes the vote on the stage rather than casting one.
     """
 
@@ -30,6 +31,7 @@ class ArenaSession:
     is_rolled: bool = False
     rolled: str = ""
     reigns: bool = False
+    study: str = ""
     changing: bool = False
 
     @property
@@ -73,6 +75,12 @@ class Cancellations:
         if old is not None:
             old.set()
         return flag
+
+    @property
+    def active(self) -> int:
+        """How many pages have work under way."""
+        with self._lock:
+            return sum(not flag.is_set() for flag in self._flags.values())
 
     def stop(self, session: str) -> None:
         """Raise the flag of a page's work, if it has any."""

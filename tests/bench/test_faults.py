@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from tests.drill import restore_drill
 from tests.kills import kill_again_and_again
 
 pytestmark = pytest.mark.bench
@@ -31,3 +32,15 @@ def test_twenty_kills_under_fifty_voters(tmp_path):
     )
     assert all(kill.stored >= kill.accepted for kill in kills)
     assert starts[len(starts) // 2] <= SERVING_SECONDS
+
+
+def test_restore_drill_with_five_thousand_votes(tmp_path):
+    drill = restore_drill(tmp_path, votes=5000, images=50)
+    print(f"\nrestore drill: 5000 votes, {len(drill.before.pictures)} pictures asked for")
+    print(f"same board: {drill.after.board == drill.before.board}")
+    print(f"same recommendations: {drill.after.recommendations == drill.before.recommendations}")
+    print(f"same pictures: {drill.after.pictures == drill.before.pictures}")
+    print(f"start with an empty disk to the first answer: {drill.seconds:.1f} s")
+    assert drill.after.board == drill.before.board
+    assert drill.after.recommendations == drill.before.recommendations
+    assert drill.after.pictures == drill.before.pictures

@@ -30,7 +30,7 @@ def catalog(**scripts: str) -> str:
 
 def settings_of(folder: Path, models: str | None = None, **settings: object) -> Settings:
     """Settings of a server in ``folder`` on scripted models; ``models`` is a catalog's text."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     assets = write_assets(folder / "assets", catalog() if models is None else models)
     if not (assets / "ui").exists():
         (assets / "ui").symlink_to(REPOSITORY / "assets" / "ui")

@@ -1,7 +1,10 @@
 """Real diffusers pipelines in the worker's child, asked from a process without torch."""
 
+import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +14,9 @@ from gemrec.errors import GenerationCancelledError
 from gemrec.generation import BackendOptions, GenerationJob, GenerationWorker, warm_up_jobs
 from gemrec.generation.host import Generated, StepDone
 from gemrec.records import GenerationParameters, Model, ModelSource
+from gemrec.settings import REPOSITORY
 from tests.integration import grids
+from tests.loopback import Hub, serve
 from tests.unit.generation import tiny
 
 pytestmark = pytest.mark.integration
@@ -144,3 +149,40 @@ def test_pictures_travel_whole():
         assert (last.images[0].mode, last.images[0].size) == (picture.mode, picture.size)
     finally:
         worker.close()
+
+
+def test_a_hub_of_ones_own_by_hf_endpoint(models, tmp_path):
+    """The command as people run it: the address of the hub comes from the environment."""
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    (assets / "prompts.csv").write_text("category,prompt\n")
+    (assets / "models.toml").write_text(
+        '[[model]]\nid = "far"\nname = "Far"\n'
+        'source = { kind = "hub", path = "someone/tiny" }\n'
+        f"parameters = {{ steps = 1, width = {tiny.SIZE}, height = {tiny.SIZE} }}\n"
+    )
+    hub = Hub({"someone/tiny": Path(models["base"].source.path)})
+    with serve(hub) as url:
+        places = {
+            "HF_ENDPOINT": url,
+            "HF_HOME": str(tmp_path / "hf"),
+            "HF_HUB_DISABLE_XET": "1",
+            "GEMREC_ASSETS": str(assets),
+            "GEMREC_DATA": str(tmp_path / "data"),
+            "GEMREC_DEVICE": "cpu",
+            "NO_PROXY": "127.0.0.1",
+        }
+        words = ["generate", "--prompt", "a cat", "--models", "far", "--images", "1", "--json"]
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "gemrec", *words],
+            env={**os.environ, **places},
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    (image,) = json.loads(done.stdout)["images"]
+    assert Path(image["file"]).is_file()
+    asked = {request.path for request in hub.requests}
+    assert any(path.endswith("unet/diffusion_pytorch_model.safetensors") for path in asked)

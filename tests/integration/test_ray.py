@@ -4,14 +4,20 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 
 import pytest
 
+from gemrec.building import open_journal, run
+from gemrec.embedding import EncoderOptions
 from gemrec.errors import GenerationCancelledError
 from gemrec.generation import BackendOptions, GenerationWorker
-from gemrec.worker import Crew
+from gemrec.generation.ordering import work_key
+from gemrec.worker import Crew, WorkerPool, WorkerProcess
+from gemrec.worker.ray_child import RayChild
 from tests.integration import grids
 from tests.integration.grids import request, see
+from tests.unit.building.helpers import InProcess, plan_of, scripted
 
 pytest.importorskip("ray", reason="Ray is an optional extra: requirements-ray.txt")
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]
@@ -72,3 +78,40 @@ def test_a_killed_worker_costs_nothing_but_time(worker, tmp_path):
     assert len(service._store.images.all()) == len(grids.SEEDS)
     assert killed
     assert not set(killed) & set(worker.pids)
+
+
+def test_a_build_with_a_killed_worker_is_the_same_as_here(worker, tmp_path):
+    arguments = ("scripted", BackendOptions(), EncoderOptions("scripted"))
+    # Beside the two workers of the other tests, which hold both CPUs.
+    launch = partial(RayChild, Crew("ray", workers=2, cpus=0))
+    workers = [
+        WorkerProcess(
+            "gemrec.building.maker:build_maker", arguments, key=work_key, launch=launch, redo=2
+        )
+        for _ in range(2)
+    ]
+    pool = WorkerPool(workers, work_key)
+    plan = plan_of(scripted("red", "slow:0.3"), scripted("green", "slow:0.3"))
+    killed = []
+
+    def tell(progress):
+        if progress.done and not killed:
+            killed.append(pool.pids[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    try:
+        done = open_journal(plan, tmp_path / "ray", resume=False)
+        on_ray = run(plan, tmp_path / "ray", done, pool, 2, tell)
+    finally:
+        pool.close()
+    done = open_journal(plan, tmp_path / "here", resume=False)
+    here = run(plan, tmp_path / "here", done, InProcess(), 1, lambda progress: None)
+    assert killed
+    assert not on_ray.failures
+    made, wanted = (
+        {key: [image.digest for image in images] for key, images in outcome.images.items()}
+        for outcome in (on_ray, here)
+    )
+    assert made == wanted
+    lines = (tmp_path / "ray" / "journal.jsonl").read_text().splitlines()
+    assert len(lines) == 1 + len(plan.tasks)  # written once

@@ -19,6 +19,24 @@ def block_before(marker: str, after: str) -> str:
 def test_tables_are_what_the_code_says():
     assert reference.command_table() in README
     assert reference.settings_table() in README
+    assert reference.preload() in README
+    assert reference.schema_tables() in (ROOT / "docs" / "schema.md").read_text("utf-8")
+
+
+def test_guides_lead_somewhere():
+    """Every link and picture of every page is a file of this repository."""
+    pages = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+    for page in [*pages, *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text("utf-8")):
+            if not target.startswith(("http://", "https://")):
+                assert (page.parent / target).exists(), f"{page.name} names {target}"
+
+
+def test_security_names_tests_that_exist():
+    names = re.findall(r"`((?:tests|test_)[\w/.]+)`", (ROOT / "SECURITY.md").read_text("utf-8"))
+    assert names
+    for name in names:
+        assert (ROOT / name).exists() or list((ROOT / "tests").rglob(name)), name
 
 
 def test_tree_names_every_package_and_nothing_else():

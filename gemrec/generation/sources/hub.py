@@ -33,6 +33,13 @@ def is_on_hub(source: ModelSource) -> bool:
     return source.kind == "hub" or source.path.startswith(HUB_SCHEME)
 
 
+def repository_of(source: ModelSource) -> str | None:
+    """The hub repository that holds the weights; None when they are on this machine."""
+    if source.kind == "hub":
+        return source.path
+    return split_hub_file(source.path)[0] if is_on_hub(source) else None
+
+
 def split_hub_file(path: str) -> tuple[str, str]:
     """``hf://ORG/REPO/FOLDER/FILE`` as the repository and the file's path in it."""
     owner, name, file = path.removeprefix(HUB_SCHEME).split("/", 2)

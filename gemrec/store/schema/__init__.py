@@ -15,6 +15,8 @@ from gemrec.store.schema import (
     m006_taste_settings,
     m007_image_scores,
     m008_gallery,
+    m009_studies,
+    m010_switches,
 )
 
 STEPS: tuple[ModuleType, ...] = (
@@ -26,4 +28,6 @@ STEPS: tuple[ModuleType, ...] = (
     m006_taste_settings,
     m007_image_scores,
     m008_gallery,
+    m009_studies,
+    m010_switches,
 )

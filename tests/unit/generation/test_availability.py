@@ -107,3 +107,21 @@ def test_no_hub_when_nobody_listens(monkeypatch):
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(hub_source.urllib.request, "getproxies", dict)
     assert HubProbe()() is False
+
+
+def test_a_large_download_does_not_begin_unasked(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    large = Model("m", "Large", ModelSource("hub", "org/large"), cost=ModelCost(download_gb=7.0))
+    adapter = Model("a", "Style", ModelSource("lora", "hf://org/style/x.safetensors", base="m"))
+
+    def availability(limit):
+        return Availability("cpu", lambda: False, lambda: True, download_gb=limit)
+
+    assert "GEMREC_DOWNLOAD_GB to 7" in availability(1.0).problem(large)
+    assert "Style needs Large" in availability(1.0).problem(adapter, large)
+    assert availability(7.0).problem(large) is None
+    own = Model("o", "Own", ModelSource("hub", "org/own"))  # says no size: the owner wants it
+    assert availability(1.0).problem(own) is None
+    (tmp_path / "models--org--large" / "snapshots" / "abc").mkdir(parents=True)
+    (tmp_path / "models--org--large" / "snapshots" / "abc" / "model_index.json").write_text("{}")
+    assert availability(1.0).problem(large) is None

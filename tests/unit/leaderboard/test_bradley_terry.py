@@ -251,8 +251,10 @@ class TestIncremental:
         assert np.abs(ratings.strengths - cold.strengths).max() < 1e-9
         assert ratings.log_nu == pytest.approx(cold.log_nu, abs=1e-9)
 
-    def test_a_thousand_votes_undos_and_edits(self):
-        rng = np.random.default_rng(9)
+    @settings(max_examples=3, deadline=None)
+    @given(seed=st.integers(0, 10**6))
+    def test_a_thousand_votes_undos_and_edits(self, seed: int):
+        rng = np.random.default_rng(seed)
         names = [f"m{i}" for i in range(20)]
         counts, trail = Counts(names), []
         ratings = fit(counts)

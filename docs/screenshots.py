@@ -1,0 +1,124 @@
+"""Take the screenshots of the guides: a real server on the pocket models, a real browser.
+
+``python -m docs.screenshots`` needs Debian's ``chromium`` and a few minutes on two cores.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, expect, sync_playwright
+
+from gemrec.services import build_services
+from gemrec.settings import load_settings
+from gemrec.ui import launch
+
+HERE = Path(__file__).resolve().parent
+WIDTH, HEIGHT = 1280, 800
+PROMPTS = ("a cat face on a blue background", "a red apple", "a rocket", "a sunflower")
+VOTES = 6
+PATIENCE = 240_000  # milliseconds; the first battle also loads the models
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Go to a tab and let it load."""
+    page.get_by_role("tab", name=name).click()
+    page.wait_for_timeout(4000)
+
+
+def vote(page: Page, prompt: str, key: str) -> None:
+    """Open a battle and vote on it."""
+    box = page.locator("#prompt input, #prompt textarea")
+    box.fill(prompt)
+    box.press("Enter")
+    body = page.locator("body")
+    expect(body).to_have_attribute("data-g-phase", "voting", timeout=PATIENCE)
+    page.wait_for_timeout(1000)  # vote keys this soon after the last one are taken for slips
+    page.keyboard.press(key)
+    expect(body).to_have_attribute("data-g-phase", "revealed", timeout=30_000)
+
+
+def arena(page: Page) -> None:
+    """Several votes; the picture shows the last one's answer."""
+    for number in range(VOTES):
+        vote(page, PROMPTS[number % len(PROMPTS)], "ArrowLeft" if number % 3 else "ArrowRight")
+    page.wait_for_timeout(1500)
+
+
+def for_you(page: Page) -> None:
+    """What suits the person who has just voted."""
+    open_tab(page, "For you")
+    box = page.locator("#tab-for-you textarea, #tab-for-you input").first
+    box.fill(PROMPTS[0])
+    box.press("Enter")
+    page.wait_for_timeout(4000)
+
+
+def tab(name: str) -> Callable[[Page], None]:
+    """A tab as it looks when it is opened."""
+    return lambda page: open_tab(page, name)
+
+
+SCENES: dict[str, Callable[[Page], None]] = {
+    "arena": arena,
+    "for-you": for_you,
+    "gallery": tab("Gallery"),
+    "leaderboard": tab("Leaderboard"),
+    "server": tab("Server"),
+}
+"""Pictures in the order in which they are taken: later ones show what earlier ones did."""
+
+
+def main() -> int:
+    """Take all pictures, or those that are named after the votes are cast."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"any of {', '.join(SCENES)}; without, all")
+    wanted = set(parser.parse_args().names or SCENES)
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        settings = load_settings(data=data, port=0, backup=str(data / "backups"), images_per_grid=4)
+        services = build_services(settings)
+        services.start()
+        demo, url = launch(services, prevent_thread_lock=True)
+        try:
+            if services.backups is not None:
+                services.backups.save()
+            take(url, wanted)
+        finally:
+            demo.close(verbose=False)
+            services.close()
+    return 0
+
+
+def take(url: str, wanted: set[str]) -> None:
+    """Walk through all scenes and keep the wanted pictures."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        page = browser.new_context(
+            viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light"
+        ).new_page()
+        page.goto(url)
+        for name, scene in SCENES.items():
+            scene(page)
+            if name in wanted:
+                keep(page.screenshot(), HERE / f"{name}.webp")
+        browser.close()
+
+
+def keep(png: bytes, path: Path) -> None:
+    """Write a picture small enough for a repository."""
+    with Image.open(BytesIO(png)) as image:
+        image.convert("RGB").save(path, "WEBP", quality=82, method=6)
+    sys.stdout.write(f"{path.name}: {path.stat().st_size // 1024} KiB\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
