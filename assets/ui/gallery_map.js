@@ -75,6 +75,7 @@ window.gemrecMap = (() => {
     if (!map.data || !canvas.isConnected) return;
     const began = performance.now();
     const { w, h } = px();
+    if (!w || !h) return; /* another view is shown */
     const dense = Math.min(devicePixelRatio || 1, 2);
     if (canvas.width !== Math.round(w * dense)) { canvas.width = Math.round(w * dense); canvas.height = Math.round(h * dense); }
     pen.setTransform(dense, 0, 0, dense, 0, 0);

@@ -77,7 +77,7 @@ def flatten(vectors: NDArray[np.floating]) -> Floats:
         # The axes of a few thousand images are those of all of them.
         _, _, axes = np.linalg.svd(centred[:: -(-len(rows) // ANCHORS)], full_matrices=False)
         places[:, : min(2, len(axes))] = centred @ axes[:2].T
-    return places / np.maximum(np.abs(places).max(axis=0, initial=0.0), 1e-12)
+    return np.asarray(places / np.maximum(np.abs(places).max(axis=0, initial=0.0), 1e-12))
 
 
 def _reduce(rows: Floats, anchors: NDArray[np.int64], seed: int) -> Floats:

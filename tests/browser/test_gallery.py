@@ -14,6 +14,7 @@ from gemrec.generation import GridRequest
 from gemrec.records import Prompt
 from gemrec.settings import REPOSITORY
 from tests.browser.server import Server, catalog, serve
+from tests.browser.test_walk import tab
 
 pytestmark = pytest.mark.browser
 MODELS = ("amber", "beryl", "coral", "jade", "opal", "ruby")
@@ -63,7 +64,7 @@ def page(server, new_context, open_page) -> Page:
 
 
 def gallery(page: Page) -> None:
-    page.get_by_role("tab", name="Gallery").first.click()
+    tab(page, "Gallery")
     expect(page.locator("[data-image]").first).to_be_visible()
 
 
