@@ -387,12 +387,12 @@ def backend_options(settings: Settings) -> BackendOptions:
 
 
 def within_reach(catalog: Catalog, problem: Callable[[Model], str | None], store: Store) -> Catalog:
-    """The models to learn about: those that can run here, and those that have images already.
+    """The models to learn about: those that can run here, and those with votes or images already.
 
     The catalog lists many that this machine cannot run, and nobody is helped by a board of models
     without a vote. A model that votes name counts in any case, whenever they come.
     """
-    seen = store.images.model_ids()
+    seen = store.models.used()
     models = {
         model_id: model
         for model_id, model in catalog.models.items()

@@ -1,5 +1,6 @@
 """Keeps everybody's part of the taste model up to date, in the background where votes are waiting."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from gemrec.store import Store
 MOST_VOTES: Final = 20_000
 """The newest events that the fit reads, so that its time and memory stay the same for ever."""
 
+_REST: Final = 9.0  # a tenth of one core at most goes into fits while votes come in without a pause
+_LONGEST_REST: Final = 5.0  # seconds
 _GROWTH: Final = 0.02  # share of new votes from which a fit does not wait for a pause
 
 
@@ -46,6 +49,7 @@ class Opinion:
         self._fitted = _Fitted(before, nothing, 0, 0)
         self._seen = 0
         self._job: Future[_Fitted] | None = None
+        self._rests_until = 0.0
 
     @property
     def everybody(self) -> Everybody:
@@ -86,7 +90,8 @@ class Opinion:
         idle, self._seen = self._seen == last_vote_id, last_vote_id
         grown = events - self._fitted.events >= _GROWTH * self._fitted.events
         due = idle or grown or features is not self._fitted.features
-        if self._job is None and due and self._is_stale(last_vote_id, features):
+        rested = time.monotonic() >= self._rests_until or features is not self._fitted.features
+        if self._job is None and due and rested and self._is_stale(last_vote_id, features):
             self._job = executor.submit(self._fit, last_vote_id, events, features)
             self._job.add_done_callback(lambda _: self._done())
         return fetched
@@ -96,8 +101,11 @@ class Opinion:
         return last_vote_id != fitted.last_vote_id or features is not fitted.features
 
     def _fit(self, last_vote_id: int, events: int, features: FeatureTable) -> _Fitted:
+        started = time.monotonic()
         standing = self._store.trail.all_standing(last_vote_id, last_vote_id - MOST_VOTES)
         known = set(self._models)
         votes = [v for v in standing if moves_ratings(v) and known.issuperset(v.models)]
         found = fit_everybody(votes, self._models, self._downloads, features)
+        ended = time.monotonic()
+        self._rests_until = ended + min(_REST * (ended - started), _LONGEST_REST)
         return _Fitted(found, features, last_vote_id, events)

@@ -202,7 +202,7 @@ class Refresher:
     def _open(self) -> None:
         """Read the counts; votes on models that have left the catalog still count."""
         models = self._catalog.models
-        strangers = sorted(self._store.models.known().keys() - models.keys())
+        strangers = sorted(self._store.models.used() - models.keys())
         self._start_from(open_counts(self._store, (*models, *strangers)))
         self._opened = True
 

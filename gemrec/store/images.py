@@ -160,12 +160,6 @@ class Images:
         with self._database.connect() as connection:
             return int(connection.execute("SELECT ifnull(max(id), 0) FROM image").fetchone()[0])
 
-    def model_ids(self) -> frozenset[str]:
-        """Return the models that have images."""
-        with self._database.connect() as connection:
-            rows = connection.execute("SELECT DISTINCT model_id FROM image").fetchall()
-        return frozenset(row["model_id"] for row in rows)
-
     def recent_prompts(self, limit: int) -> tuple[Prompt, ...]:
         """Return the prompts that images were last made for, newest first."""
         with self._database.connect() as connection:

@@ -29,3 +29,12 @@ class Models:
         with self._database.connect() as connection:
             rows = connection.execute("SELECT id, name FROM model ORDER BY id").fetchall()
         return {row["id"]: row["name"] for row in rows}
+
+    def used(self) -> frozenset[str]:
+        """Return the models that have votes or images."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT model_a AS id FROM vote_count UNION SELECT model_b FROM vote_count "
+                "UNION SELECT model_id FROM image"
+            ).fetchall()
+        return frozenset(row["id"] for row in rows)

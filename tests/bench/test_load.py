@@ -23,7 +23,7 @@ from gradio_client import Client
 
 from gemrec.services import utc_now
 from tests.ballots import Ballots, vote_all
-from tests.browser.server import catalog
+from tests.browser.server import MODELS, catalog
 from tests.crowd import open_tickets, prepare_server
 from tests.kills import crowd_of
 from tests.running import RunningApp, free_port, run_app, scripted
@@ -150,7 +150,9 @@ def keep(name: str, document: object) -> None:
 def server(
     folder: Path, people: int, each: int
 ) -> Iterator[tuple[RunningApp, dict[str, list[str]]]]:
-    store, _ = prepare_server(folder, catalog())
+    # Models that take their time elsewhere, as on a GPU; the cores are the server's and the voters'.
+    slow = catalog(**dict.fromkeys(MODELS, "slow:0.3"))
+    store, _ = prepare_server(folder, slow)
     tickets = open_tickets(store, crowd_of(people), each, Random(people), utc_now)  # noqa: S311
     store.close()
     with run_app(folder / "data", free_port(), **scripted(folder)) as app:
