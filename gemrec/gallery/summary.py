@@ -107,8 +107,8 @@ class Summarist:
         ids = [model.id for model in models]
         taste = snapshot.taste(annotator_id)
         scores = taste.score_models(ids, Asked(category))
-        votes = snapshot.votes_of(annotator_id)
-        records = records_of(v for v in votes if category in ("", v.category))
+        votes = tuple(v for v in snapshot.votes_of(annotator_id) if category in ("", v.category))
+        records = records_of(votes)
         learnt = sorted(range(len(ids)), key=lambda i: -round(float(scores.score[i]), 9))
         places = {
             ids[i]: Place(
