@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from gemrec.preference import Everybody, FeatureTable, Taste, fit_everybody, fit_taste
+from gemrec.preference import Asked, Everybody, FeatureTable, Taste, fit_everybody, fit_taste
 from gemrec.records import BattleMode, EventKind, Model, ModelSource, Outcome, Vote
 from gemrec.retrieval import retrieve_models
 
@@ -55,7 +55,7 @@ class Setting:
 
     def one_more(self, votes: int, before: Taste) -> Taste:
         taste = fit_taste(self.votes[:votes], self.everybody, self.features, before)
-        retrieve_models(taste, self.models, "kind 1", self.rng)
+        retrieve_models(taste, self.models, Asked("kind 1"), self.rng)
         return taste
 
     def measure(self) -> list[float]:
