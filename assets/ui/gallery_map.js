@@ -30,6 +30,19 @@ window.gemrecMap = (() => {
     const [low, high] = [known.reduce((a, b) => Math.min(a, b), Infinity), known.reduce((a, b) => Math.max(a, b), -Infinity)];
     return raw.map((v) => (v === null ? "#8a8478" : hue(high > low ? (v - low) / (high - low) : 0.5)));
   };
+  /* Each image's colour, and the same as a half-transparent pixel (little-endian RGBA). */
+  const paint = () => {
+    map.shades = shades();
+    const known = new Map();
+    const tint = (shade) => {
+      const [r, g, b] = shade.startsWith("#") ? [1, 3, 5].map((k) => parseInt(shade.slice(k, k + 2), 16)) : shade.match(/\d+/g).map(Number);
+      return ((150 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+    };
+    map.tints = map.shades.map((shade) => {
+      if (!known.has(shade)) known.set(shade, tint(shade));
+      return known.get(shade);
+    });
+  };
   const key = () => {
     const list = frame.querySelector(".g-key");
     const item = (shade, text) => {
@@ -51,13 +64,18 @@ window.gemrecMap = (() => {
 
   /* ---- drawing ---- */
   let asked = 0;
+  let resting = 0;
+  /* Smooth thumbnails take several times as long, so they are left for when the map stands still. */
   const redraw = () => {
-    if (!asked) asked = requestAnimationFrame(() => { asked = 0; draw(); });
+    if (!asked) asked = requestAnimationFrame(() => { asked = 0; draw(false); });
+    clearTimeout(resting);
+    resting = setTimeout(() => draw(true), 160);
   };
-  const draw = () => {
+  const draw = (smooth) => {
     if (!map.data || !canvas.isConnected) return;
     const began = performance.now();
     const { w, h } = px();
+    if (!w || !h) return; /* another view is shown */
     const dense = Math.min(devicePixelRatio || 1, 2);
     if (canvas.width !== Math.round(w * dense)) { canvas.width = Math.round(w * dense); canvas.height = Math.round(h * dense); }
     pen.setTransform(dense, 0, 0, dense, 0, 0);
@@ -65,12 +83,19 @@ window.gemrecMap = (() => {
     const { data } = map;
     const [scale, size] = [unit(), side()];
     const [dx, dy] = [w / 2 - map.view.x * scale, h / 2 + map.view.y * scale];
-    const cell = size * 0.62;
+    const cell = size * 0.75;
     const across = Math.ceil(w / cell) + 2;
     const taken = new Uint8Array(across * (Math.ceil(h / cell) + 2));
     const front = [];
-    const dots = new Map();
     map.drawn = front;
+    /* Dots are written into the pixels themselves: thousands of small rectangles would be slow. */
+    const [wide, high] = [canvas.width, canvas.height];
+    if (map.pixels?.width !== wide || map.pixels?.height !== high) {
+      map.pixels = pen.createImageData(wide, high);
+      map.words = new Uint32Array(map.pixels.data.buffer);
+    }
+    map.words.fill(0);
+    const spot = Math.round(2.5 * dense);
     for (let i = data.ids.length - 1; i >= 0; i--) {
       const x = data.x[i] * scale + dx;
       const y = dy - data.y[i] * scale;
@@ -80,27 +105,24 @@ window.gemrecMap = (() => {
         taken[at] = 1;
         front.push(i);
       } else {
-        const shade = map.shades[i];
-        if (!dots.has(shade)) dots.set(shade, []);
-        dots.get(shade).push(x, y);
+        const [left, top] = [Math.round((x - 1) * dense), Math.round((y - 1) * dense)];
+        if (left < 0 || top < 0 || left + spot > wide || top + spot > high) continue;
+        for (let row = top; row < top + spot; row++) map.words.fill(map.tints[i], row * wide + left, row * wide + left + spot);
       }
     }
-    pen.globalAlpha = 0.55;
-    for (const [shade, places] of dots) {
-      pen.fillStyle = shade;
-      for (let k = 0; k < places.length; k += 2) pen.fillRect(places[k] - 1.5, places[k + 1] - 1.5, 3, 3);
-    }
-    pen.globalAlpha = 1;
+    pen.putImageData(map.pixels, 0, 0);
+    pen.imageSmoothingEnabled = smooth;
     const rim = size > 20 ? 2 : 1.5;
     for (let k = front.length - 1; k >= 0; k--) {
       const i = front[k];
       const [x, y] = [data.x[i] * scale + dx - size / 2, dy - data.y[i] * scale - size / 2];
       pen.fillStyle = map.picked.has(data.ids[i]) ? map.ink : map.shades[i];
       pen.fillRect(x - rim, y - rim, size + 2 * rim, size + 2 * rim);
-      const sheet = map.sheets[Math.floor(i / data.sheet)];
+      const sheet = (size > data.tile / 2 ? map.sheets : map.small)[Math.floor(i / data.sheet)];
       if (!sheet) continue;
       const slot = i % data.sheet;
-      pen.drawImage(sheet, (slot % data.across) * data.tile, Math.floor(slot / data.across) * data.tile, data.tile, data.tile, x, y, size, size);
+      const tile = sheet.width / data.across;
+      pen.drawImage(sheet, (slot % data.across) * tile, Math.floor(slot / data.across) * tile, tile, tile, x, y, size, size);
     }
     if (map.lasso) {
       pen.beginPath();
@@ -124,7 +146,9 @@ window.gemrecMap = (() => {
       } catch {
         return; /* dots stand in for a sheet that does not come */
       }
-      map.sheets[k] = await createImageBitmap(image);
+      /* A copy in the size of the whole map's thumbnails: shrinking each of them anew is slow. */
+      const small = { resizeWidth: Math.round(image.width / 3), resizeHeight: Math.round(image.height / 3), resizeQuality: "medium" };
+      [map.sheets[k], map.small[k]] = await Promise.all([createImageBitmap(image), createImageBitmap(image, small)]);
       redraw();
     }));
     canvas.dataset.ready = data.ids.length;
@@ -275,7 +299,8 @@ window.gemrecMap = (() => {
     if (!data) return;
     map.data = data;
     map.sheets = [];
-    map.shades = shades();
+    map.small = [];
+    paint();
     said.textContent = data.ids.length ? `${data.ids.length.toLocaleString()} images` : "Nothing on the map yet: images get their place once they have been looked at.";
     key();
     redraw();
@@ -284,9 +309,9 @@ window.gemrecMap = (() => {
   return {
     open,
     act: (name, button) => acts[name]?.(button),
-    colour: (name) => { map.colour = name; map.shades = shades(); key(); redraw(); },
+    colour: (name) => { map.colour = name; paint(); key(); redraw(); },
     /* For measuring: one frame, at once. */
-    frame: (x, y, scale) => { map.view = { x, y, scale }; draw(); return Number(canvas.dataset.frame); },
+    frame: (x, y, scale) => { map.view = { x, y, scale }; draw(false); return Number(canvas.dataset.frame); },
     places: () => map.data.ids.map((id, i) => [id, ...toScreen(map.data.x[i], map.data.y[i])]),
   };
 })();

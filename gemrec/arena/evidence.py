@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemrec.leaderboard import PRIOR_SD, PairCounts, Ratings, fit
-from gemrec.preference import Belief
+from gemrec.preference import Asked, Belief
 from gemrec.preference.davidson import moments
 from gemrec.recommend import Refresher, Snapshot
 
@@ -149,7 +149,7 @@ class SnapshotEvidence:
         index = self._snapshot.everybody.index
         known = [place for place, model_id in enumerate(models) if model_id in index]
         taste = self._snapshot.taste(self._annotator_id)
-        belief = taste.believe_models([models[place] for place in known], self._category)
+        belief = taste.believe_models([models[place] for place in known], Asked(self._category))
         told = np.full((len(models), len(models)), np.nan)
         told[np.ix_(known, known)] = belief.information()
         most = np.nanmax(told, initial=0.0)

@@ -17,7 +17,8 @@ from gemrec.preference import (
     learn_more,
 )
 from gemrec.preference.davidson import Array
-from gemrec.preference.person import PersonState, fit_person
+from gemrec.preference.person import PersonState
+from gemrec.preference.person_fit import fit_person
 
 POLICIES: Final[Mapping[str, int]] = MappingProxyType({"random": 2, "pairs": 2, "slate": 4})
 """What is shown, and how many pictures at once: random pairs, pairs of two posterior draws, or the
@@ -25,7 +26,7 @@ best of four posterior draws."""
 
 CHECKPOINTS: Final = (0, 5, 10, 20, 30)
 _REFITS: Final = (1, 2, 4, 7, 10, 14, 20, 27)
-_PICK_WEIGHT: Final = 0.6  # of a pick against each of the others
+_PICK_WEIGHT: Final = 1.0  # of a pick against each of the others
 _GAIN: Final = 3  # power of the min-max utility
 _PLACES: Final = 5
 

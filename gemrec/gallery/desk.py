@@ -175,6 +175,7 @@ class GalleryDesk:
         while not self._closing.is_set():
             self._wake.clear()
             try:
+                self._keeper.current()  # so that the first page need not wait for all of it
                 self._scorer.catch_up(self._closing.is_set)
                 self.cartographer.catch_up(self._closing.is_set)
             except GemrecError as error:

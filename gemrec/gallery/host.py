@@ -54,7 +54,7 @@ def lay_out_elsewhere(vectors: NDArray[np.float32], stopped: Callable[[], bool])
     Raises:
         WorkerError: The process died, took too long or was stopped.
     """
-    process = WorkerProcess("gemrec.gallery.host:build_handler", (), "map", 15, obey_seconds=0.2)
+    process = WorkerProcess("gemrec.gallery.host:build_handler", (), "map", 5, obey_seconds=0.2)
     try:
         found = [
             answer

@@ -31,6 +31,8 @@ def lay_out(vectors: NDArray[np.floating], seed: int = 0) -> Floats:
     rows = np.asarray(vectors, np.float64)
     if len(rows) < _FEW:
         return np.stack([np.linspace(-0.5, 0.5, len(rows)), np.zeros(len(rows))], axis=1)
+    if not np.ptp(rows, axis=0).any():  # all alike
+        return np.zeros((len(rows), 2))
     rng = np.random.default_rng(seed)
     anchors = np.arange(len(rows))
     if len(rows) > ANCHORS:
@@ -66,6 +68,18 @@ def between(vectors: NDArray[np.floating], known: NDArray[np.floating], places: 
     return np.concatenate(found) if found else np.zeros((0, 2))
 
 
+def flatten(vectors: NDArray[np.floating]) -> Floats:
+    """(n, 2) places, -1..1, by the two leading principal components: rough, but at once."""
+    rows = np.asarray(vectors, np.float64)
+    places = np.zeros((len(rows), 2))
+    if len(rows) > 1:
+        centred = rows - rows.mean(axis=0)
+        # The axes of a few thousand images are those of all of them.
+        _, _, axes = np.linalg.svd(centred[:: -(-len(rows) // ANCHORS)], full_matrices=False)
+        places[:, : min(2, len(axes))] = centred @ axes[:2].T
+    return np.asarray(places / np.maximum(np.abs(places).max(axis=0, initial=0.0), 1e-12))
+
+
 def _reduce(rows: Floats, anchors: NDArray[np.int64], seed: int) -> Floats:
     from sklearn.decomposition import PCA  # noqa: PLC0415 - slow to import
 
@@ -77,8 +91,6 @@ def _reduce(rows: Floats, anchors: NDArray[np.int64], seed: int) -> Floats:
 def _embed(flat: Floats, seed: int) -> Floats:
     from sklearn.manifold import TSNE  # noqa: PLC0415 - slow to import
 
-    if not flat.std(axis=0).any():  # all alike
-        return np.zeros((len(flat), 2))
     start = flat[:, :2] if flat.shape[1] > 1 else np.column_stack([flat, np.zeros(len(flat))])
     start = start / max(float(np.std(start[:, 0])), 1e-12) * 1e-4
     perplexity = min(_PERPLEXITY, (len(flat) - 1) / 3)

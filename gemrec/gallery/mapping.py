@@ -6,11 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemrec.gallery.host import lay_out_elsewhere
-from gemrec.gallery.layout import Floats, between
+from gemrec.gallery.layout import Floats, between, flatten
 from gemrec.store import Places, Store
 
 GROWTH = 1.3
 """How much larger than at the last full layout the map may become before the next one."""
+
+ENOUGH = 10
+"""Images on the map from which new ones are placed between them."""
 
 Layout = Callable[[NDArray[np.float32], Callable[[], bool]], Floats]
 
@@ -47,18 +50,25 @@ class Cartographer:
             StoreError: The database cannot be used.
         """
         fresh = self._store.image_places.unplaced(self._encoder)
-        if not fresh:
-            return 0
         known = self.places()
+        if not fresh and (known.layout or not len(known.ids)):
+            return 0
+        # People need not wait for the layout: new images are on the map at once, if roughly.
+        placed = self._quickly(fresh, known) if fresh else 0
         if len(known.ids) + len(fresh) > GROWTH * known.layout:
             return self._everything(stopped)
-        ids, rows = self._vectors(fresh)
+        return placed
+
+    def _quickly(self, fresh: Sequence[tuple[int, str]], known: Places) -> int:
         before = self._store.images.by_ids(known.ids.tolist())
         digests = [(int(i), before[int(i)].digest) for i in known.ids if int(i) in before]
         _, other = self._vectors(digests)
-        if len(other) != len(known.ids):
-            return self._everything(stopped)
-        xy = between(rows, other.astype(np.float64), known.xy)
+        if len(other) == len(known.ids) >= ENOUGH:
+            ids, rows = self._vectors(fresh)
+            xy = between(rows, other.astype(np.float64), known.xy)
+        else:
+            ids, rows = self._vectors(self._store.image_places.placeable(self._encoder))
+            xy = flatten(rows)
         self._store.image_places.put(self._encoder, ids, xy, known.layout, replace_all=False)
         return len(ids)
 

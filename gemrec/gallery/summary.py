@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gemrec.catalog import Catalog
 from gemrec.errors import InputError
+from gemrec.preference import Asked
 from gemrec.recommend import Record, Refresher, Snapshot, records_of
 from gemrec.records import Image, Model
 from gemrec.store import Store
@@ -105,9 +106,9 @@ class Summarist:
             return Summary(category, categories, (), False, 0)
         ids = [model.id for model in models]
         taste = snapshot.taste(annotator_id)
-        scores = taste.score_models(ids, category)
-        votes = snapshot.votes_of(annotator_id)
-        records = records_of(v for v in votes if category in ("", v.category))
+        scores = taste.score_models(ids, Asked(category))
+        votes = tuple(v for v in snapshot.votes_of(annotator_id) if category in ("", v.category))
+        records = records_of(votes)
         learnt = sorted(range(len(ids)), key=lambda i: -round(float(scores.score[i]), 9))
         places = {
             ids[i]: Place(

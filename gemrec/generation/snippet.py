@@ -40,8 +40,11 @@ def snippet(model: Model, base: Model | None, prompt: str, seed: int = 0) -> str
             "import torch",
             f"from diffusers import {_pipeline(model, base)}",
             "",
+            'device = "cuda" if torch.cuda.is_available() else "cpu"',
+            "# Weights are often kept in half precision, in which a CPU cannot run them.",
+            'dtype = torch.float16 if device == "cuda" else torch.float32',
             *loading,
-            'pipe.to("cuda" if torch.cuda.is_available() else "cpu")',
+            "pipe.to(device)",
             "image = pipe(",
             *arguments,
             ").images[0]",
@@ -72,11 +75,15 @@ def _loading(model: Model, base: Model | None) -> list[str] | None:
             f'pipe.set_adapters(["style"], [{source.weight}])',
         ]
     if source.kind == "file":
-        return [f"pipe = StableDiffusionPipeline.from_single_file({_place(source.path)!r})"]
+        return [
+            f"pipe = StableDiffusionPipeline.from_single_file({_place(source.path)!r}, dtype=dtype)"
+        ]
     if source.kind not in ("hub", "local"):
         return None
     revision = f", revision={source.revision!r}" if source.revision else ""
-    return [f"pipe = DiffusionPipeline.from_pretrained({_place(source.path)!r}{revision})"]
+    return [
+        f"pipe = DiffusionPipeline.from_pretrained({_place(source.path)!r}{revision}, dtype=dtype)"
+    ]
 
 
 def _place(path: str) -> str:

@@ -12,12 +12,15 @@ from gemrec.preference.features import (
 )
 from gemrec.preference.joint import Joint, fit_joint
 from gemrec.preference.learning import Learnt, learn_more, learn_scales, without_persons
-from gemrec.preference.person import Hint, PersonPrior, PersonState, Told, fit_person
+from gemrec.preference.offers import Asked, Offers, expected_looks
+from gemrec.preference.person import Hint, PersonPrior, PersonState, Told
+from gemrec.preference.person_fit import fit_person
 from gemrec.preference.scales import Scales, standardised_popularity
 from gemrec.preference.taste import Axes, Foretold, Influence, Taste, fit_taste
 
 __all__ = [
     "COMPONENTS",
+    "Asked",
     "Axes",
     "Belief",
     "Contests",
@@ -28,6 +31,7 @@ __all__ = [
     "Influence",
     "Joint",
     "Learnt",
+    "Offers",
     "PairCounts",
     "PersonPrior",
     "PersonState",
@@ -37,6 +41,7 @@ __all__ = [
     "Taste",
     "Told",
     "build_features",
+    "expected_looks",
     "fit_everybody",
     "fit_joint",
     "fit_person",

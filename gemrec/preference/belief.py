@@ -40,6 +40,14 @@ class Scores:
     high: Array
     taste: Array
 
+    @classmethod
+    def of(cls, gap: Array, variance: Array, taste: Array) -> "Scores":
+        """Scores of items whose utility less the average has these means and variances."""
+        deviation = np.sqrt(variance)
+        low, high = _sigmoid(gap - _Z_90 * deviation), _sigmoid(gap + _Z_90 * deviation)
+        score = _sigmoid(gap / np.sqrt(1 + _PROBIT * deviation**2))
+        return cls(np.clip(score, low, high), low, high, taste)
+
 
 @dataclass(frozen=True)
 class Belief:
@@ -109,11 +117,8 @@ class Belief:
             none = np.zeros(0)
             return Scores(none, none, none, none)
         gap = self.mean - self.mean[: self.baseline].mean()
-        deviation = np.sqrt(self._variance_of_gap)
-        low, high = _sigmoid(gap - _Z_90 * deviation), _sigmoid(gap + _Z_90 * deviation)
-        score = _sigmoid(gap / np.sqrt(1 + _PROBIT * deviation**2))
         taste = self.taste - self.taste[: self.baseline].mean()
-        return Scores(np.clip(score, low, high), low, high, taste)
+        return Scores.of(gap, self._variance_of_gap, taste)
 
     @property
     def _variance_of_gap(self) -> Array:
@@ -137,8 +142,11 @@ class Belief:
         Returns:
             (draws, n) logits.
         """
+        drawn: Array = rng.standard_normal((draws, self.root.shape[1])) @ self.root.T
+        drawn += self.mean
+        if not self.doubt.any():
+            return drawn
         of, first = self._groups
-        drawn: Array = self.mean + rng.standard_normal((draws, self.root.shape[1])) @ self.root.T
         own = rng.standard_normal((draws, len(first))) * np.sqrt(self.doubt[first])
         total: Array = drawn + own[:, of]
         return total
@@ -158,9 +166,12 @@ class Belief:
         """
         if best >= len(self):
             return np.ones(len(self))
-        drawn = self.draw(rng, draws)
-        top = np.argpartition(-drawn, best - 1, axis=1)[:, :best]
-        counted: Array = np.bincount(top.ravel(), minlength=len(self)) / draws
+        # Mirrored draws: half the random numbers, and less chance in the answer.
+        away = self.draw(rng, (draws + 1) // 2) - self.mean
+        drawn = np.concatenate([self.mean + away, self.mean - away]).astype(np.float32)
+        worst = len(self) - best
+        least = np.partition(drawn, worst, axis=1)[:, worst, None]
+        counted: Array = (drawn >= least).mean(axis=0)
         return counted
 
     def information(self) -> Array:

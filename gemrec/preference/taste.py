@@ -2,17 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gemrec.preference.belief import Belief, Scores
 from gemrec.preference.contests import Reader
 from gemrec.preference.davidson import Array, moments
 from gemrec.preference.everybody import Everybody
 from gemrec.preference.features import FeatureTable
-from gemrec.preference.person import Hint, PersonState, Told, fit_person
+from gemrec.preference.offers import Asked, Offer, Offers
+from gemrec.preference.person import Hint, PersonState, Told
+from gemrec.preference.person_fit import fit_person
 from gemrec.records import Image, Vote
+
+NEWEST: Final = 500
+"""Contests of a person by which it is decided whether the personal model serves them."""
+
+
+ANYWHERE: Final = Asked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ class Taste:
         features: What pictures look like.
         told: The contests that the posterior was fitted to.
         foretold: How well the person's votes are foretold.
+        offers: Everybody's part of the models on offer.
         cast: The votes behind the contests.
     """
 
@@ -77,20 +86,20 @@ class Taste:
     features: FeatureTable
     told: Told
     foretold: Foretold
+    offers: Offers
     cast: tuple[Vote, ...] = ()
 
-    def believe_models(self, models: Sequence[str], category: str = "") -> Belief:
-        """What is believed about models on a prompt's category, before any picture is made.
+    def believe_models(self, models: Sequence[str], asked: Asked = ANYWHERE) -> Belief:
+        """What is believed about models on a kind of prompt, before any picture is made.
 
         Args:
             models: Model ids; the average model is the mean over them.
-            category: The prompt's category, empty when unknown.
+            asked: What is asked for.
 
         Raises:
             KeyError: A model is not in ``everybody.models``.
         """
-        rows = [self.features.expected(model_id, category) for model_id in models]
-        return self._believe(models, self.features.looks[rows], np.array(rows) >= 0, category)
+        return self._believe(models, self.offers.models(models, asked))
 
     def believe_images(
         self, images: Sequence[Image], models: Sequence[str], category: str = ""
@@ -108,26 +117,51 @@ class Taste:
         Raises:
             KeyError: A model is not in ``everybody.models``.
         """
-        table = self.features
-        makers = [*models, *(image.model_id for image in images)]
+        makers = (*models, *(image.model_id for image in images))
+        return self._believe(makers, self._pictures(images, models, category), len(models))
+
+    def _pictures(self, images: Sequence[Image], models: Sequence[str], category: str) -> Offer:
+        """The offer of models' usual pictures and then of some pictures."""
+        usual = self.offers.models(models, Asked(category))
+        table, makers = self.features, [image.model_id for image in images]
         rows = [table.expected(model_id, category) for model_id in makers]
         phi, known = table.looks[rows], np.array(rows) >= 0
-        for place, image in enumerate(images, start=len(models)):
+        for place, image in enumerate(images):
             if (seen := table.image(image.id)) is not None:
                 phi[place], known[place] = seen, True
-        return self._believe(makers, phi, known, category, len(models))
+        return usual.followed_by(self.offers.make(makers, phi, known, Asked(category)))
 
-    def score_models(self, models: Sequence[str], category: str = "") -> Scores:
-        """Score models for a prompt, see :meth:`believe_models`."""
-        return self.believe_models(models, category).scores()
+    def score_models(self, models: Sequence[str], asked: Asked = ANYWHERE) -> Scores:
+        """Score models for a prompt.
+
+        The same as ``believe_models(models, asked).scores()``, without the joint covariance.
+        """
+        return self._score(self.offers.models(models, asked), len(models))
 
     def score_images(
         self, images: Sequence[Image], models: Sequence[str], category: str = ""
     ) -> Scores:
         """Score pictures of one prompt against the average model, see :meth:`believe_images`."""
-        scores = self.believe_images(images, models, category).scores()
+        offer = self._pictures(images, models, category)
+        scores = self._score(offer, len(models))
         tail = slice(len(models), None)
         return Scores(scores.score[tail], scores.low[tail], scores.high[tail], scores.taste[tail])
+
+    def _score(self, offer: Offer, baseline: int) -> Scores:
+        """Compare items with the mean of the first ones; see :meth:`Belief.scores`."""
+        if not baseline:
+            return self._believe((), offer, 0).scores()
+        mean, doubt = self._means(offer)
+        _, first, of = np.unique(offer.rows, return_index=True, return_inverse=True)
+        share = np.bincount(of[:baseline], minlength=len(first)) / baseline
+        variance = self.person.spread(offer.rows, offer.phi, baseline)
+        variance = variance + doubt * (1 - 2 * share[of]) + share**2 @ doubt[first]
+        liking = offer.phi @ self.person.taste
+        return Scores.of(
+            mean - mean[:baseline].mean(),
+            np.maximum(variance, 0.0),
+            liking - liking[:baseline].mean(),
+        )
 
     @property
     def axes(self) -> Axes:
@@ -142,8 +176,10 @@ class Taste:
         """
         return replace(self, person=self.person.given(hints)) if hints else self
 
-    def influence(self, models: Sequence[str], category: str = "") -> Influence:
-        """How much each contest moved each model's utility, relative to the average of them.
+    def influence(
+        self, models: Sequence[str], category: str = "", among: Sequence[str] | None = None
+    ) -> Influence:
+        """How much each contest moved each model's utility, relative to the average model.
 
         One Newton step from the posterior without the contest's own evidence (the infinitesimal
         jackknife: Giordano et al. 2019, "A Swiss Army Infinitesimal Jackknife").
@@ -151,51 +187,35 @@ class Taste:
         Args:
             models: Model ids, none of them unknown.
             category: The prompt's category, empty when unknown.
+            among: The models that are the average, all of ``models`` among them; these for None.
         """
-        rows = [self.features.expected(model_id, category) for model_id in models]
-        makers = np.array([self.everybody.index[m] for m in models], dtype=np.int64)
-        shift = self.learnt.influence(self.told, makers, self.features.looks[rows])
-        centred = shift - shift.mean(axis=1, keepdims=True) if len(models) else shift
-        return Influence(tuple(self.told.contests.votes.tolist()), centred)
+        every = models if among is None else among
+        offer = self.offers.models(every, Asked(category))
+        column = {model_id: place for place, model_id in enumerate(every)}
+        wanted = np.array([column[model_id] for model_id in models], dtype=np.int64)
+        shift = self.learnt.influence(self.told, offer.rows, offer.phi, wanted)
+        return Influence(tuple(self.told.contests.votes.tolist()), shift)
 
-    def _believe(
-        self,
-        makers: Sequence[str],
-        phi: Array,
-        has_look: NDArray[np.bool_],
-        category: str,
-        baseline: int | None = None,
-    ) -> Belief:
-        """Believe something about items.
-
-        Args:
-            makers: (n,) model ids.
-            phi: (n, r) features.
-            has_look: (n,) whether the features are known.
-            category: The prompt's category.
-            baseline: How many items make up the average; all for None.
-        """
-        everybody = self.everybody
-        rows = np.array([everybody.index[model_id] for model_id in makers], dtype=np.int64)
-        kind = everybody.category(category)
-        own, root, spare = self.person.utilities(rows, phi)
-        # Taste in pictures nobody has embedded cannot be carried to other models; it is still there.
-        scales = everybody.joint.scales
-        unseen = np.where(has_look, 0.0, scales.content + scales.taste)
-        # Where everybody's part is wrong, the person's own offset has made good for it in as much as
-        # their votes have determined it.
-        open_share = self.person.open_share(rows)
-        doubt = everybody.doubt[rows] + everybody.category_doubt(rows, kind) + unseen
-        doubt = doubt * open_share**2 + spare
+    def _believe(self, makers: Sequence[str], offer: Offer, baseline: int | None = None) -> Belief:
+        """Believe something about items, the first ``baseline`` of which make up the average."""
+        mean, doubt = self._means(offer)
         return Belief(
             makers=tuple(makers),
-            mean=everybody.utilities(rows, kind, phi) + own,
-            root=root,
+            mean=mean,
+            root=self.person.rows(offer.rows, offer.phi),
             doubt=doubt,
-            taste=phi @ self.person.taste,
-            log_nu=everybody.joint.log_nu,
+            taste=offer.phi @ self.person.taste,
+            log_nu=self.everybody.joint.log_nu,
             baseline=len(makers) if baseline is None else baseline,
         )
+
+    def _means(self, offer: Offer) -> tuple[Array, Array]:
+        """(n,) expected utilities, and variances that all pictures of a model share."""
+        open_share, spare = self.person.left_open(offer.rows)
+        # Where everybody's part is wrong, the person's own offset has made good for it in as much as
+        # their votes have determined it.
+        doubt = offer.doubt * open_share**2 + spare
+        return offer.mean + self.person.expect(offer.rows, offer.phi), doubt
 
 
 def fit_taste(
@@ -214,9 +234,10 @@ def fit_taste(
     """
     cast = tuple(votes)
     reader = Reader(everybody.models, features, everybody.numbers)
-    known = 0
+    known, offers = 0, None
     if before is not None and before.everybody is everybody and before.features is features:
         known = len(before.cast) if cast[: len(before.cast)] == before.cast else 0
+        offers = before.offers
     contests = reader.read(cast[known:])
     person = -1 if not cast else everybody.numbers.people.get(cast[0].annotator_id, -1)
     told = everybody.tell(contests, person)
@@ -225,30 +246,32 @@ def fit_taste(
     learnt = fit_person(told, everybody.prior, before.learnt if before and known else None)
     foretold = foretell(told, learnt)
     # Otherwise everybody's order is served; how much is known of the person stays what it is.
-    served = learnt if foretold.serves else replace(learnt, mean=np.zeros_like(learnt.mean))
-    return Taste(everybody, served, learnt, features, told, foretold, cast)
+    served = learnt if foretold.serves else learnt.without_opinion()
+    offers = offers or Offers(everybody, features)
+    return Taste(everybody, served, learnt, features, told, foretold, offers, cast)
 
 
 def foretell(told: Told, state: PersonState) -> Foretold:
-    """Log-losses of each contest without its own evidence, by the personal and the shared part.
+    """Log-losses of the newest contests without their own evidence, by personal and shared part.
 
     One Newton step from the mode leaves a contest out, so that no order of the votes matters.
 
     Args:
-        told: The person's contests.
+        told: The person's contests; the newest ``NEWEST`` of them count.
         state: Fitted to them.
     """
     if not len(told.contests):
         return Foretold(None, None, serves=True)
-    own = state.without_each(told)
-    personal, shared = (_losses(told, gaps) for gaps in (own, told.known))
+    own = state.without_each(told, NEWEST)
+    personal, shared = (_losses(told, gaps) for gaps in (own, told.known[-NEWEST:]))
     return Foretold(personal, shared, serves=personal <= shared)
 
 
 def _losses(told: Told, gaps: Array) -> float:
-    """Mean log-loss of what happened, ties included."""
-    contests = told.contests
-    at = moments(gaps, told.log_nu)
-    ties = np.where(contests.margin == 0, told.log_nu, 0.0)
-    likelihood = contests.margin * gaps + ties - at.log_z
-    return float(-(contests.weight @ likelihood) / contests.weight.sum())
+    """Mean log-loss of what happened in the newest contests, ties included."""
+    tail = slice(-len(gaps), None)
+    margin, weight, nu = (
+        a[tail] for a in (told.contests.margin, told.contests.weight, told.log_nu)
+    )
+    likelihood = margin * gaps + np.where(margin == 0, nu, 0.0) - moments(gaps, nu).log_z
+    return float(-(weight @ likelihood) / weight.sum())

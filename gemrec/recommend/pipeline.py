@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemrec.catalog import Catalog
-from gemrec.preference import Taste
+from gemrec.preference import Asked, Taste
 from gemrec.ranking import Evidence, rank_images
 from gemrec.recommend.profile import Leaning, read_profile
 from gemrec.recommend.reasons import Circumstances, Reason, find_reasons
@@ -32,7 +32,6 @@ from gemrec.retrieval import (
     Shortlist,
     apply_filters,
     choose_slate,
-    expect_for_prompt,
     retrieve_models,
 )
 
@@ -201,15 +200,13 @@ def _find_models(
     axes = steer_by.axes(ids)
     learnt = snapshot.taste(annotator_id)
     steered = steer(learnt, steer_by.settings, ids, axes, steer_by.direction_of)
-    here = replace(
-        steered.taste, features=expect_for_prompt(snapshot.features, ids, category, like)
-    )
+    asked = Asked(category, prompt.text, like)
     return _Stage1(
         learnt=learnt,
         steered=steered,
         offered=offered,
         left_out=left_out,
-        shortlist=retrieve_models(here, offered, category, rng),
+        shortlist=retrieve_models(steered.taste, offered, asked, rng),
         around=Circumstances(
             category=category,
             like_prompts=like,

@@ -3,7 +3,6 @@
 from gemrec.retrieval.by_image import Sketches, sketch_models
 from gemrec.retrieval.filters import UNSAFE_TAG, Filters, apply_filters
 from gemrec.retrieval.models import BEST, Candidate, Shortlist, retrieve_models
-from gemrec.retrieval.neighbours import expect_for_prompt
 from gemrec.retrieval.slate import Slate, choose_slate
 
 __all__ = [
@@ -16,7 +15,6 @@ __all__ = [
     "Slate",
     "apply_filters",
     "choose_slate",
-    "expect_for_prompt",
     "retrieve_models",
     "sketch_models",
 ]

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gemrec.preference import Belief, Taste
+from gemrec.preference import Asked, Belief, Taste
 from gemrec.records import Model
 
 SHORTLIST: Final = 48
 """Models that are looked at jointly; those below have no chance to be among the best few."""
+
+_SMALLEST_VARIANCE: Final = 1e-9
 
 BEST: Final = 3
 """Places on the podium."""
@@ -54,7 +55,7 @@ class Shortlist:
 def retrieve_models(
     taste: Taste,
     models: Sequence[Model],
-    category: str,
+    asked: Asked,
     rng: np.random.Generator,
     most: int = SHORTLIST,
 ) -> Shortlist:
@@ -67,16 +68,16 @@ def retrieve_models(
     Args:
         taste: The person's taste.
         models: What is on offer, all known to ``taste``; their mean is the average model.
-        category: The prompt's category, empty when unknown.
+        asked: What is asked for.
         rng: Source of the posterior draws behind ``top3``.
         most: Most models to return.
     """
-    belief = taste.believe_models([model.id for model in models], category)
-    scores = belief.scores()
+    names = [model.id for model in models]
+    scores = taste.score_models(names, asked)
     downloads = np.array([model.downloads for model in models], dtype=np.float64)
     # Rounding, so that equal models are not ordered by the last bit of a sum.
     order = np.lexsort((-downloads, -scores.score.round(9)))[: max(most, 0)]
-    best = compact(belief.only(order))
+    best = compact(taste.believe_models([names[row] for row in order], asked))
     top3 = best.among_best(rng, BEST)
     found = tuple(
         Candidate(
@@ -96,6 +97,8 @@ def compact(belief: Belief) -> Belief:
     """The same belief with a square root, so that draws cost no more than the items are many."""
     if len(belief) == 0:
         return belief
-    values, axes = np.linalg.eigh(belief.covariance)
-    root: NDArray[np.float64] = axes * np.sqrt(np.maximum(values, 0.0))
-    return replace(belief, root=root, doubt=np.zeros(len(belief)))
+    covariance = belief.covariance
+    # Models without any difference share a row; a little of each one's own keeps the root there.
+    own = _SMALLEST_VARIANCE * (1 + float(np.diag(covariance).max()))
+    root = np.linalg.cholesky(covariance + own * np.eye(len(belief)))
+    return replace(belief, root=root.astype(np.float64, copy=False), doubt=np.zeros(len(belief)))

@@ -6,6 +6,7 @@ It answers the same jobs in the same way as a process of our own: an actor runs 
 
 import os
 import queue
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -15,6 +16,7 @@ from gemrec.errors import SettingsError
 from gemrec.worker.child import Assignment, answer_jobs, build
 from gemrec.worker.crew import Crew
 
+_REACH_SECONDS = 5.0
 _START_SECONDS = 170.0  # a cluster may be short of CPUs or GPUs for that long
 _joining = threading.Lock()  # workers start at the same time, Ray starts once
 _CALLS = 4  # at the same time in one actor: one that waits for a message, and those that post
@@ -160,14 +162,34 @@ def _start(ray: Any, crew: Crew) -> None:
     if crew.address is None:
         wanted |= {"num_cpus": crew.workers * crew.cpus, "include_dashboard": False}
     else:
+        _check_reachable(crew.address)
         wanted["address"] = crew.address
     try:
         # Workers must find what this process finds.
         ray.init(runtime_env={"env_vars": {"PYTHONPATH": search_path()}}, **wanted)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise SettingsError(
-            f"Ray: got the address {crew.address!r}, where no cluster answers ({error}); "
-            "allowed: HOST:PORT of `ray start --head`, auto, or none to start Ray here."
+            f"Ray: got the address {crew.address!r}, where no cluster lets us in ({error}); "
+            "allowed: HOST:PORT of `ray start --head` with the same RAY_AUTH_TOKEN, auto, or none "
+            "to start Ray here."
+        ) from error
+
+
+def _check_reachable(address: str) -> None:
+    """Ask the address first: Ray itself would try for minutes.
+
+    Raises:
+        SettingsError: Nobody answers.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdecimal():
+        return  # auto, local: Ray knows where
+    try:
+        socket.create_connection((host, int(port)), _REACH_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise SettingsError(
+            f"Ray: got the address {address!r}, where nobody answers ({error}); allowed: HOST:PORT "
+            "of `ray start --head`, auto, or none to start Ray here."
         ) from error
 
 

@@ -113,6 +113,7 @@ def test_the_plan_comes_first(world, capfd):
         (["--backend", "cloud"], "allowed: local, ray"),
         (["--address", "auto"], "without --backend ray"),
         (["--images", "0"], "1 to 64"),
+        (["--backend", "ray", "--address", "127.0.0.1:1"], "where nobody answers"),
     ],
 )
 def test_wrong_input(world, capfd, more, says):

@@ -29,12 +29,12 @@ def test_it_is_python_with_every_parameter(kind: str) -> None:
 
 def test_folders_of_the_repository_are_relative_to_it() -> None:
     model, _ = MODELS["local"]
-    assert "from_pretrained('assets/x')" in snippet(model, None, "a cat")
+    assert "from_pretrained('assets/x', dtype=dtype)" in snippet(model, None, "a cat")
 
 
 def test_an_adapter_is_loaded_on_its_base_with_its_weight() -> None:
     code = snippet(*MODELS["lora"], "a cat")
-    assert "from_pretrained('someone/base', revision='abc')" in code
+    assert "from_pretrained('someone/base', revision='abc', dtype=dtype)" in code
     assert "load_lora_weights('someone/style', adapter_name=\"style\")" in code
     assert 'set_adapters(["style"], [0.7])' in code
 

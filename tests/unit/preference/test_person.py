@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gemrec.preference import Contests, Hint, PersonPrior, Told, fit_person
 from gemrec.preference.davidson import moments
-from gemrec.preference.person import _Problem
+from gemrec.preference.person_fit import _Problem, inverse_lower
 
 MODELS = 4
 LOG_NU = -0.7
@@ -149,7 +149,7 @@ def test_votes_one_after_the_other_end_where_all_at_once_do(
 def test_leaving_a_contest_out_is_foretold() -> None:
     every, before = told(25, 2, np.random.default_rng(7), noise=0.1), prior(2)
     state = fit_person(every, before)
-    gaps = state.without_each(every)
+    gaps = state.without_each(every, 25)
     for number in range(25):
         rest = np.delete(np.arange(25), number)
         part = Told(
@@ -173,3 +173,28 @@ def test_a_hint_conditions_the_posterior() -> None:
     )
     np.testing.assert_allclose(hinted.covariance, np.linalg.inv(inverse), atol=1e-8)
     np.testing.assert_allclose(hinted.mean, mean, atol=1e-8)
+
+
+def test_a_model_too_many_is_known_as_well_as_if_it_had_an_offset(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Exact for a model with one contest against one that has an offset."""
+    said = told(6, 2, np.random.default_rng(9), noise=0.1)
+    said.contests.models[:] = [[0, 1], [1, 0], [0, 2], [2, 1], [1, 2], [3, 1]]
+    full, before = fit_person(said, prior(2)), prior(2)
+    monkeypatch.setattr("gemrec.preference.person_fit.MOST_OFFSETS", 3)
+    short = fit_person(said, before)
+    assert short.models.tolist() == [0, 1, 2]
+    every, phi = np.arange(4), np.random.default_rng(10).normal(size=(4, 2))
+    np.testing.assert_allclose(short.expect(every, phi), full.expect(every, phi), atol=1e-7)
+    np.testing.assert_allclose(
+        short.spread(every[:3], phi[:3], 3), full.spread(every[:3], phi[:3], 3)
+    )
+    # Its doubt does not count that of the likings, which is carried apart.
+    assert short.own[3] <= full.covariance[5, 5] < before.own[3]
+
+
+def test_the_factor_of_a_triangle_is_inverted_by_halves() -> None:
+    factor = np.tril(np.random.default_rng(11).normal(size=(131, 131))) + 12 * np.eye(131)
+    np.testing.assert_allclose(inverse_lower(factor) @ factor, np.eye(131), atol=1e-9)
+    assert (np.triu(inverse_lower(factor), 1) == 0).all()

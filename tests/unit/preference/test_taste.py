@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from gemrec.preference import (
+    Asked,
     FeatureTable,
     Hint,
     Taste,
     fit_everybody,
     fit_taste,
 )
-from gemrec.records import BattleMode, EventKind, Outcome, Vote
+from gemrec.records import BattleMode, EventKind, Image, Outcome, Vote
 
 MODELS = ("a", "b", "c", "d")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -146,7 +147,7 @@ def test_categories_have_an_order_of_their_own() -> None:
     ]
     everybody = fit_everybody(others, MODELS, {}, TABLE)
     taste = fit_taste((), everybody, TABLE)
-    there, elsewhere = taste.score_models(MODELS, "x"), taste.score_models(MODELS, "y")
+    there, elsewhere = (taste.score_models(MODELS, Asked(kind)) for kind in "xy")
     assert there.score[0] > 0.55 > 0.45 > elsewhere.score[0]
 
 
@@ -193,3 +194,21 @@ def test_influence_is_what_leaving_a_vote_out_changes() -> None:
         moved = with_all - replace(rest, person=rest.learnt).believe_models(MODELS).mean
         np.testing.assert_allclose(shift, moved - moved.mean(), atol=0.03)
     assert told.shift[0, 0] > 0 > told.shift[2, 0]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.LEFT, Outcome.BOTH_BAD])
+def test_quick_scores_are_those_of_the_joint_belief(outcome: Outcome) -> None:
+    votes = [vote("a", "c", outcome, number=1), vote("b", "a", Outcome.TIE, number=2)]
+    taste, asked = taste_of(votes), Asked("x", "p", ("p",))
+    quick, joint = taste.score_models(MODELS, asked), taste.believe_models(MODELS, asked).scores()
+    for name in ("score", "low", "high", "taste"):
+        np.testing.assert_allclose(getattr(quick, name), getattr(joint, name), atol=1e-12)
+
+
+def test_quick_scores_of_pictures_are_those_of_the_joint_belief() -> None:
+    taste = taste_of([vote("a", "c", Outcome.LEFT), vote("b", "a", Outcome.TIE, number=2)])
+    pictures = [Image(i, str(i), m, "p", "x", i, "k", 8, 8, None, NOW) for i, m in enumerate("ada")]
+    quick = taste.score_images(pictures, MODELS, "x")
+    joint = taste.believe_images(pictures, MODELS, "x").scores()
+    for name in ("score", "low", "high", "taste"):
+        np.testing.assert_allclose(getattr(quick, name), getattr(joint, name)[4:], atol=1e-12)

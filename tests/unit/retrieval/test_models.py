@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from gemrec.preference import FeatureTable, Taste, fit_everybody, fit_taste
+from gemrec.preference import Asked, FeatureTable, Taste, fit_everybody, fit_taste
 from gemrec.records import BattleMode, EventKind, Model, ModelSource, Outcome, Vote
 from gemrec.retrieval import Candidate, retrieve_models
 
@@ -28,7 +28,7 @@ def taste(*models: Model, wins: dict[tuple[int, int], int] | None = None) -> Tas
 
 
 def found(known: Taste, models: list[Model], most: int = 9) -> tuple[Candidate, ...]:
-    return retrieve_models(known, models, "", np.random.default_rng(0), most).candidates
+    return retrieve_models(known, models, Asked(), np.random.default_rng(0), most).candidates
 
 
 def test_the_best_come_first_and_scores_are_probabilities() -> None:
