@@ -44,10 +44,12 @@ class _Parts:
 def build_research_tab(context: Context, tab: gr.Tab) -> None:
     """Lay out the tab and wire it; it is read anew whenever it is opened."""
     gr.HTML('<h1 class="g-title">Research</h1>', apply_default_css=False, elem_id="research-title")
+    gr.HTML('<h2 class="g-part">How far people agree</h2>', apply_default_css=False)
     with gr.Row(elem_id="research-quality", elem_classes="g-head"):
         about = _choice("Judgements of", [EVERYTHING], "quality-about")
         work = gr.Button("Work out the quality", elem_id="quality-run", scale=0, min_width=180)
     quality = gr.HTML(elem_id="quality", apply_default_css=False)
+    gr.HTML('<h2 class="g-part">Data out</h2>', apply_default_css=False)
     with gr.Row(elem_id="research-export", elem_classes="g-head"):
         form = _choice("Export as", list(FORMS), "export-form")
         export = gr.Button("Export", elem_id="export-run", scale=0, min_width=120)
@@ -177,5 +179,5 @@ def _choice(label: str, choices: list[str], elem_id: str) -> gr.Dropdown:
         elem_id=elem_id,
         elem_classes="g-choice",
         scale=0,
-        min_width=260,
+        min_width=300,
     )

@@ -29,20 +29,24 @@ def tile(title: str, value: str, detail: str = "", *, is_bad: bool = False) -> s
 
 def _tiles(s: ServerStatus) -> Sequence[tuple[str, str, str, bool]]:
     return (
-        ("Voting", "Open" if s.is_open else "Closed", f"{s.waiting} battles wait", not s.is_open),
+        ("Voting", "Open" if s.is_open else "Closed", "1 battle waits" if s.waiting == 1 else f"{s.waiting:,} battles wait", not s.is_open),
         ("Votes", f"{s.votes:,}", "events in the trail, changes included", False),
         ("Refused votes", *_counted(s.refused), False),
         ("No contest", *_counted(s.incidents), False),
         ("Flags", *_counted(s.flags, "nothing looks odd"), bool(s.flags)),
         ("Being drawn", str(s.drawing), "pages wait for pictures", False),
         _backup(s),
-        ("Errors", str(s.errors.get("error", 0)), f"{s.errors.get('warning', 0)} warnings",
+        ("Errors", str(s.errors.get("error", 0)), _warnings(s.errors.get("warning", 0)),
          bool(s.errors.get("error"))),
         ("Free disk", f"{s.disk_free / _GIB:.1f} GiB", f"database {s.database_size / _MIB:.1f} MiB",
          s.disk_free < LITTLE_DISK),
         ("Memory", f"{(s.server_memory + s.model_memory) / _MIB:,.0f} MiB",
          f"server {s.server_memory / _MIB:,.0f}, models {s.model_memory / _MIB:,.0f}", False),
     )  # fmt: skip
+
+
+def _warnings(number: int) -> str:
+    return "1 warning" if number == 1 else f"{number:,} warnings"
 
 
 def _counted(counts: Mapping[str, int], none: str = "") -> tuple[str, str]:
