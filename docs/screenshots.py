@@ -1,9 +1,13 @@
 """Take the screenshots of the guides: a real server on the pocket models, a real browser.
 
-``python -m docs.screenshots`` needs Debian's ``chromium`` and a few minutes on two cores.
+``python -m docs.screenshots`` needs Debian's ``chromium`` and a few minutes on two cores. The votes of the
+page are cast in the browser; a board needs more than one person, so simulated people have voted before.
 """
 
 import argparse
+import csv
+import math
+import random
 import sys
 import tempfile
 from collections.abc import Callable
@@ -13,25 +17,63 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from gemrec.services import build_services
+from gemrec.campaigns import parse_spec
+from gemrec.exchange import import_votes
+from gemrec.services import Services, build_services
 from gemrec.settings import load_settings
 from gemrec.ui import launch
 
 HERE = Path(__file__).resolve().parent
 WIDTH, HEIGHT = 1280, 800
 PROMPTS = ("a cat face on a blue background", "a red apple", "a rocket", "a sunflower")
-VOTES = 6
-PATIENCE = 240_000  # milliseconds; the first battle also loads the models
+VOTES = 5
+PEOPLE, VOTES_EACH = 12, 40
+PATIENCE = 600_000  # milliseconds; the first battle also loads the models
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
 
 
+STUDY = {
+    "id": "faces",
+    "title": "Which face fits the prompt better?",
+    "instructions": "Look at **all** images of both sides.",
+    "prompts": ["a cat face on a blue background", "a pizza"],
+    "models": ["pocket-base", "pocket-swift", "pocket-watercolor"],
+    "images": 4,
+    "outcomes": ["left", "right", "tie", "skip"],
+    "overlap": 3,
+}
+
+
+def fill(services: Services, folder: Path) -> None:
+    """Let simulated people vote, and open a study."""
+    rng = random.Random(7)  # noqa: S311 - simulated votes
+    models = [model.id for model in services.arena.usable_models()]
+    strength = {model: rng.gauss(0, 1) for model in models}
+    prompts = services.prompts_of(None)
+    path = folder / "simulated.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("model_a", "model_b", "outcome", "annotator", "prompt", "category"))
+        for person in range(PEOPLE):
+            for _ in range(VOTES_EACH):
+                a, b = rng.sample(models, 2)
+                prompt = rng.choice(prompts)
+                wins = 1 / (1 + math.exp(strength[b] - strength[a]))
+                outcome = rng.choices(("a", "b", "tie"), (wins, 1 - wins, 0.25))[0]
+                writer.writerow(
+                    (a, b, outcome, f"simulated {person}", prompt.text, prompt.category)
+                )
+    import_votes(services.store, path, services.clock())
+    services.studies.create(parse_spec(STUDY, services.catalog.models))
+
+
 def open_tab(page: Page, name: str) -> None:
     """Go to a tab and let it load."""
-    page.get_by_role("tab", name=name).click()
-    page.wait_for_timeout(4000)
+    page.get_by_role("tab", name=name, exact=True).click()
+    page.wait_for_timeout(6000)
 
 
 def vote(page: Page, prompt: str, key: str) -> None:
@@ -59,7 +101,16 @@ def for_you(page: Page) -> None:
     box = page.locator("#tab-for-you textarea, #tab-for-you input").first
     box.fill(PROMPTS[0])
     box.press("Enter")
-    page.wait_for_timeout(4000)
+    expect(page.locator("#podium .g-reason, #podium li").first).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(6000)
+
+
+def quality(page: Page) -> None:
+    """How far people agree, worked out."""
+    open_tab(page, "Research")
+    page.get_by_role("button", name="Work out the quality").click()
+    expect(page.locator("#quality table")).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(1500)
 
 
 def tab(name: str) -> Callable[[Page], None]:
@@ -70,8 +121,10 @@ def tab(name: str) -> Callable[[Page], None]:
 SCENES: dict[str, Callable[[Page], None]] = {
     "arena": arena,
     "for-you": for_you,
+    "annotate": tab("Annotate"),
     "gallery": tab("Gallery"),
     "leaderboard": tab("Leaderboard"),
+    "research": quality,
     "server": tab("Server"),
 }
 """Pictures in the order in which they are taken: later ones show what earlier ones did."""
@@ -86,6 +139,7 @@ def main() -> int:
         data = Path(folder)
         settings = load_settings(data=data, port=0, backup=str(data / "backups"), images_per_grid=4)
         services = build_services(settings)
+        fill(services, data)
         services.start()
         demo, url = launch(services, prevent_thread_lock=True)
         try:
@@ -116,7 +170,7 @@ def take(url: str, wanted: set[str]) -> None:
 def keep(png: bytes, path: Path) -> None:
     """Write a picture small enough for a repository."""
     with Image.open(BytesIO(png)) as image:
-        image.convert("RGB").save(path, "WEBP", quality=82, method=6)
+        image.convert("RGB").save(path, "WEBP", quality=80, method=6)
     sys.stdout.write(f"{path.name}: {path.stat().st_size // 1024} KiB\n")
 
 
