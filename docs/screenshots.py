@@ -109,7 +109,7 @@ def quality(page: Page) -> None:
     """How far people agree, worked out."""
     open_tab(page, "Research")
     page.get_by_role("button", name="Work out the quality").click()
-    expect(page.locator("#quality table")).to_be_visible(timeout=60_000)
+    expect(page.locator("#quality table").first).to_be_visible(timeout=PATIENCE)
     page.wait_for_timeout(1500)
 
 
@@ -128,10 +128,12 @@ SCENES: dict[str, Callable[[Page], None]] = {
     "server": tab("Server"),
 }
 """Pictures in the order in which they are taken: later ones show what earlier ones did."""
+DRAWN = frozenset({"arena", "for-you", "gallery"})
+"""Those that show images; the others are taken in seconds, as no model has to run."""
 
 
 def main() -> int:
-    """Take all pictures, or those that are named after the votes are cast."""
+    """Take all pictures, or those that are named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"any of {', '.join(SCENES)}; without, all")
     wanted = set(parser.parse_args().names or SCENES)
@@ -160,8 +162,10 @@ def take(url: str, wanted: set[str]) -> None:
             viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light"
         ).new_page()
         page.goto(url)
+        page.wait_for_timeout(3000)
         for name, scene in SCENES.items():
-            scene(page)
+            if name in wanted or (name == "arena" and wanted & DRAWN):
+                scene(page)
             if name in wanted:
                 keep(page.screenshot(), HERE / f"{name}.webp")
         browser.close()

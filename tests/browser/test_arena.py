@@ -51,6 +51,15 @@ def test_looking_never_votes(server, page):
     assert server.services.store.votes.last_id() == before
 
 
+def test_marks_of_the_gallery_stay_off_the_images_per_model(page):
+    """A class name that two tabs shared once laid the field over the history's button."""
+    field = page.locator("[data-setup=images]")
+    expect(field).to_be_visible()
+    box, history = field.bounding_box(), page.locator("[data-history=open]").bounding_box()
+    assert box["width"] > 60
+    assert box["x"] + box["width"] <= history["x"]
+
+
 @pytest.mark.parametrize(
     ("key", "outcome"),
     [
