@@ -133,9 +133,4 @@ class EloTable:
 
 def moves_ratings(vote: Vote) -> bool:
     """Whether an event is evidence for everybody: a blind preference between different models."""
-    return (
-        vote.mode is BattleMode.BLIND
-        and vote.kind is not EventKind.UNDO
-        and vote.outcome is not None
-        and bool(vote.pairs)
-    )
+    return vote.mode is BattleMode.BLIND and vote.kind is not EventKind.UNDO and vote.is_comparison

@@ -50,6 +50,15 @@ class Offer:
     mean: Array
     doubt: Array
 
+    def followed_by(self, other: "Offer") -> "Offer":
+        """These items and then some more."""
+        return Offer(
+            np.concatenate([self.rows, other.rows]),
+            np.concatenate([self.phi, other.phi]),
+            np.concatenate([self.mean, other.mean]),
+            np.concatenate([self.doubt, other.doubt]),
+        )
+
 
 class Offers:
     """Makes offers and remembers the last ones; their number is bounded.

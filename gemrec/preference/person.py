@@ -112,21 +112,6 @@ class PersonState:
         deviation: Array = np.sqrt(np.diag(self.covariance)[: self.dim])
         return deviation
 
-    def utilities(self, models: Integers, features: Array) -> tuple[Array, Array, Array]:
-        """The person's own part of n utilities.
-
-        Args:
-            models: (n,) model numbers.
-            features: (n, r).
-
-        Returns:
-            (n,) means in logits, an (n, r + T) root of their covariance, and (n,) variances that
-            all pictures of the same model share besides.
-        """
-        _, met = self._places(models)
-        root = self._rows(models, features)
-        return self.expect(models, features), root, np.where(met, 0.0, self.own[models])
-
     def expect(self, models: Integers, features: Array) -> Array:
         """(n,) means of the person's own part of utilities, logits."""
         at, met = self._places(models)
@@ -139,35 +124,28 @@ class PersonState:
         """The same doubts about a person of whom everybody's liking is expected."""
         return replace(self, mean=np.zeros_like(self.mean), rest=np.zeros_like(self.rest))
 
-    def spread(self, models: Integers, features: Array) -> Array:
-        """(n,) variances of the person's own part of utilities, less their mean.
+    def spread(self, models: Integers, features: Array, baseline: int) -> Array:
+        """(n,) variances of the person's own part of utilities, less the mean of the first ones.
 
-        The same as those of :meth:`utilities` without the average, but in time that does not grow
-        with the product of models on offer and models compared.
+        The same as from :meth:`rows` with the average subtracted, but in time that does not grow with the product of items and models
+        compared.
 
         Args:
-            models: (n,) model numbers, different ones.
+            models: (n,) model numbers.
             features: (n, r).
+            baseline: How many of the first items make up the average, at least 1.
         """
-        if not len(models):
-            return np.zeros(0)
         at, met = self._places(models)
-        dim, total, count = self.dim, self.covariance, len(models)
-        likings, own = total[:dim, :dim], np.diag(total)
-        # The average of the items, as weights of likings and offsets.
+        dim, total = self.dim, self.covariance
         average = np.zeros(len(total))
-        average[:dim] = features.mean(axis=0)
-        average[at[met]] += 1 / count
+        average[:dim] = features[:baseline].mean(axis=0)
+        np.add.at(average, at[:baseline][met[:baseline]], 1 / baseline)
         pulled = total @ average
-        spare = np.where(met, 0.0, self.own[models])
-        variance = np.einsum("nr,nr->n", features @ likings, features) + spare
-        shared = features @ pulled[:dim] + spare / count
-        variance[met] += own[at[met]] + 2 * np.einsum(
-            "nr,nr->n", features[met], total[at[met], :dim]
-        )
-        shared[met] += pulled[at[met]]
-        common = average @ pulled + spare.sum() / count**2
-        found: Array = np.maximum(variance - 2 * shared + common, 0.0)
+        variance = np.einsum("nr,nr->n", features @ total[:dim, :dim] - 2 * pulled[:dim], features)
+        known, phi = at[met], features[met]
+        variance[met] += np.diag(total)[known] - 2 * pulled[known]
+        variance[met] += 2 * np.einsum("nr,nr->n", phi, total[known, :dim])
+        found: Array = np.maximum(variance + average @ pulled, 0.0)
         return found
 
     def draw(
@@ -198,17 +176,36 @@ class PersonState:
             root = root - np.outer(root @ seen, seen) * shrink
         return replace(self, mean=mean, root=root, covariance=root @ root.T)
 
-    def influence(self, told: Told, models: Integers, features: Array) -> Array:
-        """(k, n) logits that each contest adds to the utilities of n models, first order."""
+    def influence(self, told: Told, models: Integers, features: Array, wanted: Integers) -> Array:
+        """What each contest adds to the utilities of some models, above the average of all.
+
+        Args:
+            told: What the state was fitted to, k contests.
+            models: (n,) numbers of the models that are the average.
+            features: (n, r).
+            wanted: Positions of the w models to tell about.
+
+        Returns:
+            (k, w) logits, to first order.
+        """
+        contests, dim = told.contests, self.dim
         at = moments(self.differences, told.log_nu)
-        curvature = told.contests.weight * at.variance
+        curvature = contests.weight * at.variance
         curvature = curvature / (1 + self.noise * curvature)
-        seen = self._rows(told.contests.models[:, 0], told.contests.features)
-        seen = seen - self._rows(told.contests.models[:, 1], np.zeros_like(told.contests.features))
-        leverage = curvature * np.einsum("kp,kp->k", seen, seen)
+        leverage = curvature * self._spread(contests.models, contests.features)
         pulls = self.slopes / np.maximum(1 - leverage, 0.1)
-        moved: Array = pulls[:, None] * (seen @ self._rows(models, features).T)
-        return moved
+        places, met = self._places(models)
+        target = np.zeros((len(self.mean), len(models)))
+        target[:dim] = features.T
+        target[places[met], np.flatnonzero(met)] = 1.0
+        target = target[:, wanted] - target.mean(axis=1, keepdims=True)
+        # A last row of zeros for models without an offset of their own.
+        moved = np.concatenate([self.covariance @ target, np.zeros((1, len(wanted)))])
+        side, has_offset = self._places(contests.models.ravel())
+        side = np.where(has_offset, side, len(self.mean)).reshape(-1, 2)
+        seen = contests.features @ moved[:dim] + moved[side[:, 0]] - moved[side[:, 1]]
+        shift: Array = pulls[:, None] * seen
+        return shift
 
     def _spread(self, models: Integers, phi: Array) -> Array:
         """(k,) posterior variances of the utility differences of contests, the noise apart."""
@@ -225,12 +222,18 @@ class PersonState:
         variances: Array = spread + own[left] + own[right] - 2 * wide[left, right]
         return np.maximum(variances, 0.0)
 
-    def open_share(self, models: Integers) -> Array:
-        """(n,) share of the models' own variance that the votes have left open, 0..1."""
+    def left_open(self, models: Integers) -> tuple[Array, Array]:
+        """What the votes have left open of models' offsets.
+
+        Returns:
+            (n,) share of the models' own variance, 0..1, and (n,) the variance itself where
+            :meth:`rows` and :meth:`spread` do not count it.
+        """
         at, met = self._places(models)
-        share = np.ones(len(models))
-        share[met] = np.diag(self.covariance)[at[met]] / self.own[models[met]]
-        return np.minimum(share, 1.0)
+        share, spare = np.ones(len(models)), self.own[models]
+        share[met] = np.diag(self.covariance)[at[met]] / spare[met]
+        spare[met] = 0.0
+        return np.minimum(share, 1.0), spare
 
     def without_each(self, told: Told, newest: int) -> Array:
         """Expected utility differences of contests without their own evidence, noise apart.
@@ -248,7 +251,8 @@ class PersonState:
         gaps: Array = differences - noise * slopes - spread * slopes / (1 - leverage)
         return gaps
 
-    def _rows(self, models: Integers, features: Array) -> Array:
+    def rows(self, models: Integers, features: Array) -> Array:
+        """(n, r + T) root of the covariance of the person's own part of n utilities."""
         at, met = self._places(models)
         rows: Array = features @ self.root[: self.dim]
         rows[met] += self.root[at[met]]

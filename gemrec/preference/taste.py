@@ -117,41 +117,51 @@ class Taste:
         Raises:
             KeyError: A model is not in ``everybody.models``.
         """
-        table = self.features
-        makers = [*models, *(image.model_id for image in images)]
+        makers = (*models, *(image.model_id for image in images))
+        return self._believe(makers, self._pictures(images, models, category), len(models))
+
+    def _pictures(self, images: Sequence[Image], models: Sequence[str], category: str) -> Offer:
+        """The offer of models' usual pictures and then of some pictures."""
+        usual = self.offers.models(models, Asked(category))
+        table, makers = self.features, [image.model_id for image in images]
         rows = [table.expected(model_id, category) for model_id in makers]
         phi, known = table.looks[rows], np.array(rows) >= 0
-        for place, image in enumerate(images, start=len(models)):
+        for place, image in enumerate(images):
             if (seen := table.image(image.id)) is not None:
                 phi[place], known[place] = seen, True
-        return self._believe(
-            makers, self.offers.make(makers, phi, known, Asked(category)), len(models)
-        )
+        return usual.followed_by(self.offers.make(makers, phi, known, Asked(category)))
 
     def score_models(self, models: Sequence[str], asked: Asked = ANYWHERE) -> Scores:
-        """Score different models for a prompt.
+        """Score models for a prompt.
 
         The same as ``believe_models(models, asked).scores()``, without the joint covariance.
         """
-        if not models:
-            return self.believe_models(models, asked).scores()
-        offer, count = self.offers.models(models, asked), len(models)
-        utility = offer.mean + self.person.expect(offer.rows, offer.phi)
-        doubt = offer.doubt * self.person.open_share(offer.rows) ** 2
-        variance = self.person.spread(offer.rows, offer.phi)
-        variance = variance + doubt * (1 - 2 / count) + doubt.sum() / count**2
-        liking = offer.phi @ self.person.taste
-        return Scores.of(
-            utility - utility.mean(), np.maximum(variance, 0.0), liking - liking.mean()
-        )
+        return self._score(self.offers.models(models, asked), len(models))
 
     def score_images(
         self, images: Sequence[Image], models: Sequence[str], category: str = ""
     ) -> Scores:
         """Score pictures of one prompt against the average model, see :meth:`believe_images`."""
-        scores = self.believe_images(images, models, category).scores()
+        offer = self._pictures(images, models, category)
+        scores = self._score(offer, len(models))
         tail = slice(len(models), None)
         return Scores(scores.score[tail], scores.low[tail], scores.high[tail], scores.taste[tail])
+
+    def _score(self, offer: Offer, baseline: int) -> Scores:
+        """Compare items with the mean of the first ones; see :meth:`Belief.scores`."""
+        if not baseline:
+            return self._believe((), offer, 0).scores()
+        mean, doubt = self._means(offer)
+        _, first, of = np.unique(offer.rows, return_index=True, return_inverse=True)
+        share = np.bincount(of[:baseline], minlength=len(first)) / baseline
+        variance = self.person.spread(offer.rows, offer.phi, baseline)
+        variance = variance + doubt * (1 - 2 * share[of]) + share**2 @ doubt[first]
+        liking = offer.phi @ self.person.taste
+        return Scores.of(
+            mean - mean[:baseline].mean(),
+            np.maximum(variance, 0.0),
+            liking - liking[:baseline].mean(),
+        )
 
     @property
     def axes(self) -> Axes:
@@ -166,8 +176,10 @@ class Taste:
         """
         return replace(self, person=self.person.given(hints)) if hints else self
 
-    def influence(self, models: Sequence[str], category: str = "") -> Influence:
-        """How much each contest moved each model's utility, relative to the average of them.
+    def influence(
+        self, models: Sequence[str], category: str = "", among: Sequence[str] | None = None
+    ) -> Influence:
+        """How much each contest moved each model's utility, relative to the average model.
 
         One Newton step from the posterior without the contest's own evidence (the infinitesimal
         jackknife: Giordano et al. 2019, "A Swiss Army Infinitesimal Jackknife").
@@ -175,28 +187,35 @@ class Taste:
         Args:
             models: Model ids, none of them unknown.
             category: The prompt's category, empty when unknown.
+            among: The models that are the average, all of ``models`` among them; these for None.
         """
-        rows = [self.features.expected(model_id, category) for model_id in models]
-        makers = np.array([self.everybody.index[m] for m in models], dtype=np.int64)
-        shift = self.learnt.influence(self.told, makers, self.features.looks[rows])
-        centred = shift - shift.mean(axis=1, keepdims=True) if len(models) else shift
-        return Influence(tuple(self.told.contests.votes.tolist()), centred)
+        every = models if among is None else among
+        offer = self.offers.models(every, Asked(category))
+        column = {model_id: place for place, model_id in enumerate(every)}
+        wanted = np.array([column[model_id] for model_id in models], dtype=np.int64)
+        shift = self.learnt.influence(self.told, offer.rows, offer.phi, wanted)
+        return Influence(tuple(self.told.contests.votes.tolist()), shift)
 
     def _believe(self, makers: Sequence[str], offer: Offer, baseline: int | None = None) -> Belief:
         """Believe something about items, the first ``baseline`` of which make up the average."""
-        own, root, spare = self.person.utilities(offer.rows, offer.phi)
-        # Where everybody's part is wrong, the person's own offset has made good for it in as much as
-        # their votes have determined it.
-        open_share = self.person.open_share(offer.rows)
+        mean, doubt = self._means(offer)
         return Belief(
             makers=tuple(makers),
-            mean=offer.mean + own,
-            root=root,
-            doubt=offer.doubt * open_share**2 + spare,
+            mean=mean,
+            root=self.person.rows(offer.rows, offer.phi),
+            doubt=doubt,
             taste=offer.phi @ self.person.taste,
             log_nu=self.everybody.joint.log_nu,
             baseline=len(makers) if baseline is None else baseline,
         )
+
+    def _means(self, offer: Offer) -> tuple[Array, Array]:
+        """(n,) expected utilities, and variances that all pictures of a model share."""
+        open_share, spare = self.person.left_open(offer.rows)
+        # Where everybody's part is wrong, the person's own offset has made good for it in as much as
+        # their votes have determined it.
+        doubt = offer.doubt * open_share**2 + spare
+        return offer.mean + self.person.expect(offer.rows, offer.phi), doubt
 
 
 def fit_taste(

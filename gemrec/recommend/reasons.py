@@ -8,7 +8,7 @@ import numpy as np
 
 from gemrec.preference import Taste
 from gemrec.recommend.profile import Leaning
-from gemrec.recommend.records_of_votes import Record, record_of, records_of
+from gemrec.recommend.records_of_votes import Record, blind_votes_on, record_of, records_of
 from gemrec.recommend.snapshot import Snapshot
 from gemrec.recommend.steering import NamedAxis
 from gemrec.records import Vote
@@ -134,20 +134,23 @@ def find_reasons(
         candidates: The recommended models.
         around: What else to draw on.
     """
-    cast = tuple(v for v in snapshot.votes_of(annotator_id) if v.pairs)
-    all_records = records_of(cast)
-    per_model = snapshot.others(annotator_id).votes_per_model
+    cast = tuple(v for v in snapshot.votes_of(annotator_id) if v.is_comparison)
+    wanted: dict[str, list[Vote]] = {c.model.id: [] for c in candidates}
+    for vote in cast:
+        for model_id in wanted.keys() & vote.models:
+            wanted[model_id].append(vote)
     average = float(taste.everybody.mean.mean()) if len(taste.everybody.mean) else 0.0
     moved = _moved(taste, cast, [c.model.id for c in candidates], around)
     reasons = []
     for candidate, moves in zip(candidates, moved, strict=True):
         model = candidate.model
         row = snapshot.everybody.index[model.id]
-        record = all_records.get(model.id, Record())
-        mine = [v for v in cast if model.id in v.models] if record.comparisons else []
-        alike = None
+        mine = wanted[model.id]
+        record, alike, alike_record = record_of(model.id, mine), None, Record()
         if not record.comparisons and candidate.taste > 0:
+            all_records = records_of(cast)
             alike = _liked_alike(snapshot, model.id, all_records)
+            alike_record = all_records[alike] if alike else alike_record
         reasons.append(
             Reason(
                 model_id=model.id,
@@ -160,8 +163,8 @@ def find_reasons(
                 ),
                 like=record_of(model.id, (v for v in mine if v.prompt in around.like_prompts)),
                 alike=alike,
-                alike_record=all_records[alike] if alike else Record(),
-                others=round(float(per_model[row])),
+                alike_record=alike_record,
+                others=round(snapshot.votes_on(model.id) - blind_votes_on(model.id, mine)),
                 all_votes=snapshot.counts.votes,
                 above_average=float(taste.everybody.mean[row]) > average,
                 downloads=model.downloads,
@@ -180,13 +183,10 @@ def _moved(
     """For each model the votes that moved it most, relative to the models on offer."""
     if not cast or not models:
         return [()] * len(models)
-    offered = list(around.on_offer) or list(models)
-    told = taste.influence(offered, around.category)
+    told = taste.influence(models, around.category, list(around.on_offer) or None)
     vote_of = {vote.id: vote for vote in cast}
-    column = {model_id: place for place, model_id in enumerate(offered)}
     found = []
-    for model_id in models:
-        shift = told.shift[:, column[model_id]]
+    for shift in told.shift.T:
         strongest = np.argsort(-np.abs(shift), kind="stable")[: 4 * _NAMED_VOTES]
         moves: dict[int, Moved] = {}
         for row in strongest:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from gemrec.leaderboard import moves_ratings
 from gemrec.records import Outcome, Vote
 
 
@@ -49,6 +50,17 @@ def record_of(model_id: str, votes: Iterable[Vote]) -> Record:
     """The record of one model."""
     mine = (vote for vote in votes if model_id in vote.models)
     return records_of(mine).get(model_id, Record())
+
+
+def blind_votes_on(model_id: str, votes: Iterable[Vote]) -> float:
+    """How much of the votes is evidence for everybody about a model."""
+    return sum(
+        pair.weight
+        for vote in votes
+        if moves_ratings(vote)
+        for pair in vote.pairs
+        if model_id in pair.models
+    )
 
 
 @dataclass(slots=True)

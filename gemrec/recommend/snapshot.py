@@ -14,7 +14,6 @@ from gemrec.preference import (
 from gemrec.recommend.boards import BoardDesk
 from gemrec.recommend.gallery import Gallery
 from gemrec.recommend.history import Moment
-from gemrec.recommend.ledger import changed_counts
 from gemrec.recommend.people import People
 from gemrec.recommend.taste_desk import TasteDesk
 from gemrec.records import Board, Vote
@@ -56,7 +55,6 @@ class Snapshot:
         default_factory=dict, repr=False, compare=False
     )
     _tastes: dict[str | None, Taste] = field(default_factory=dict, repr=False, compare=False)
-    _others: dict[str | None, PairCounts] = field(default_factory=dict, repr=False, compare=False)
 
     def votes_applied(self, annotator_id: str | None) -> int:
         """How many vote events of this person (all people's for None) are in here."""
@@ -105,14 +103,6 @@ class Snapshot:
             self._tastes[key] = found
         return found
 
-    def others(self, annotator_id: str | None) -> PairCounts:
-        """The blind votes that stand of everybody else."""
-        votes = self.votes_of(annotator_id)
-        if not votes:
-            return self.counts
-        found = self._others.get(annotator_id)
-        if found is None:
-            taken = ((vote, -1.0) for vote in votes)
-            found = changed_counts(self.counts, taken, self.everybody.index)
-            self._others[annotator_id] = found
-        return found
+    def votes_on(self, model_id: str) -> float:
+        """The blind votes that stand on a model, by anybody; part of a ranking counts as a part."""
+        return float(self.counts.votes_per_model[self.everybody.index[model_id]])

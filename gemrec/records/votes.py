@@ -146,6 +146,15 @@ class Vote:
     campaign: str = ""
 
     @property
+    def is_comparison(self) -> bool:
+        """Whether it decides any pair of different models."""
+        if self.outcome is None or not self.outcome.is_preference:
+            return False
+        if self.outcome is not Outcome.RANKING:
+            return self.models[0] != self.models[1]
+        return bool(self.pairs)
+
+    @property
     def pairs(self) -> tuple[ImpliedPair, ...]:
         """The pairs that the vote decides; none for an undo or a skip.
 

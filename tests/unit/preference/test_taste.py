@@ -15,7 +15,7 @@ from gemrec.preference import (
     fit_everybody,
     fit_taste,
 )
-from gemrec.records import BattleMode, EventKind, Outcome, Vote
+from gemrec.records import BattleMode, EventKind, Image, Outcome, Vote
 
 MODELS = ("a", "b", "c", "d")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -203,3 +203,12 @@ def test_quick_scores_are_those_of_the_joint_belief(outcome: Outcome) -> None:
     quick, joint = taste.score_models(MODELS, asked), taste.believe_models(MODELS, asked).scores()
     for name in ("score", "low", "high", "taste"):
         np.testing.assert_allclose(getattr(quick, name), getattr(joint, name), atol=1e-12)
+
+
+def test_quick_scores_of_pictures_are_those_of_the_joint_belief() -> None:
+    taste = taste_of([vote("a", "c", Outcome.LEFT), vote("b", "a", Outcome.TIE, number=2)])
+    pictures = [Image(i, str(i), m, "p", "x", i, "k", 8, 8, None, NOW) for i, m in enumerate("ada")]
+    quick = taste.score_images(pictures, MODELS, "x")
+    joint = taste.believe_images(pictures, MODELS, "x").scores()
+    for name in ("score", "low", "high", "taste"):
+        np.testing.assert_allclose(getattr(quick, name), getattr(joint, name)[4:], atol=1e-12)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gemrec.leaderboard import Counts, EloTable, build_board
 from gemrec.preference import build_features
 from gemrec.recommend import Refresher, Snapshot, recommend
+from gemrec.recommend.records_of_votes import blind_votes_on
 from gemrec.records import BattleForm, BattleMode, Outcome, Prompt, Vote
 from tests.unit.recommend.helpers import Study, make_catalog, pictures_by_style
 
@@ -213,8 +214,9 @@ class TestSnapshot:
         study.prefer("ann", "a", "b", 3)
         study.prefer("bob", "b", "a", 1)
         snapshot = study.refresher().refresh()
-        assert snapshot.others(study.person("ann")).votes == 1
-        assert snapshot.others(None).votes == 4
+        own = snapshot.votes_of(study.person("ann"))
+        assert (snapshot.votes_on("a"), blind_votes_on("a", own)) == (4, 3)
+        assert (snapshot.votes_on("c"), blind_votes_on("c", own)) == (0, 0)
 
 
 class TestUndoAndEdit:
