@@ -199,17 +199,20 @@ class _Problem:
         for _ in range(_STEPS if len(self._contests) else 0):
             difference = self._base + self._design.differences(self.weights)
             self._fit_ties(difference)
-            at = moments(difference, self._nu())
-            weight = self._contests.weight
-            gradient = self._design.gather(weight * (self._contests.margin - at.mean))
-            gradient -= self._precision * self.weights
-            step = self._newton(gradient, weight * at.variance, inner)
+            step = self._newton(self.gradient(), self.curvature(), inner)
             scale, value = 1.0, self._value(self.weights)
             while scale > 1e-3 and self._value(self.weights + scale * step) < value:
                 scale /= 2
             self.weights = self.weights + scale * step
             if float(np.abs(step).max(initial=0.0)) * scale < tolerance:
                 break
+
+    def gradient(self) -> Array:
+        """(size,) first derivatives of the log-posterior by the weights."""
+        difference = self._base + self._design.differences(self.weights)
+        slope = self._contests.margin - moments(difference, self._nu()).mean
+        found: Array = self._design.gather(self._contests.weight * slope)
+        return found - self._precision * self.weights
 
     def curvature(self) -> Array:
         """(n,) negative second derivatives of the log-likelihood by the differences."""

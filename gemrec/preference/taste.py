@@ -243,7 +243,9 @@ def fit_taste(
     told = everybody.tell(contests, person)
     if known and before is not None:
         told = before.told.followed_by(told)
-    learnt = fit_person(told, everybody.prior, before.learnt if before and known else None)
+    # A state of other features' weights is no place to start from.
+    start = before.learnt if before is not None and before.features is features else None
+    learnt = fit_person(told, everybody.prior, start)
     foretold = foretell(told, learnt)
     # Otherwise everybody's order is served; how much is known of the person stays what it is.
     served = learnt if foretold.serves else learnt.without_opinion()

@@ -34,6 +34,7 @@ class Opinion:
         models: Model ids in the order of all arrays.
         downloads: Download count per model id.
         done: Called when a fit in the background has ended.
+        prepare: Called in the background with a new fit before it is served.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class Opinion:
         models: Sequence[str],
         downloads: Mapping[str, int],
         done: Callable[[], None],
+        prepare: Callable[[Everybody, FeatureTable], None],
     ) -> None:
         self._store, self._models, self._downloads, self._done = store, models, downloads, done
+        self._prepare = prepare
         nothing = FeatureTable()
         before = fit_everybody((), models, downloads, nothing)
         self._fitted = _Fitted(before, nothing, 0, 0)
@@ -92,13 +95,18 @@ class Opinion:
         due = idle or grown or features is not self._fitted.features
         rested = time.monotonic() >= self._rests_until or features is not self._fitted.features
         if self._job is None and due and rested and self._is_stale(last_vote_id, features):
-            self._job = executor.submit(self._fit, last_vote_id, events, features)
+            self._job = executor.submit(self._fit_and_prepare, last_vote_id, events, features)
             self._job.add_done_callback(lambda _: self._done())
         return fetched
 
     def _is_stale(self, last_vote_id: int, features: FeatureTable) -> bool:
         fitted = self._fitted
         return last_vote_id != fitted.last_vote_id or features is not fitted.features
+
+    def _fit_and_prepare(self, last_vote_id: int, events: int, features: FeatureTable) -> _Fitted:
+        fitted = self._fit(last_vote_id, events, features)
+        self._prepare(fitted.everybody, fitted.features)
+        return fitted
 
     def _fit(self, last_vote_id: int, events: int, features: FeatureTable) -> _Fitted:
         started = time.monotonic()

@@ -190,7 +190,9 @@ class Refresher:
         self._by_category: dict[str, PairCounts] = {}
         self._tastes = TasteDesk()
         downloads = {model.id: model.downloads for model in self._catalog.models.values()}
-        self._opinion = Opinion(self._store, self._desk.models, downloads, self._wake.set)
+        self._opinion = Opinion(
+            self._store, self._desk.models, downloads, self._wake.set, self._tastes.prepare
+        )
         self._recount(None)
 
     def _settle(self, executor: Executor | None) -> bool:

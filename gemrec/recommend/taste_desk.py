@@ -9,6 +9,7 @@ from gemrec.preference import Everybody, FeatureTable, Taste, fit_taste
 from gemrec.records import Vote
 
 _MOST_PEOPLE: Final = 128
+_MOST_PREPARED: Final = 16  # people whose tastes are ready when everybody's part changes
 
 
 class TasteDesk:
@@ -16,7 +17,23 @@ class TasteDesk:
 
     def __init__(self) -> None:
         self._last: OrderedDict[str | None, Taste] = OrderedDict()
+        self._ready: dict[str | None, Taste] = {}
         self._lock = threading.Lock()
+
+    def prepare(self, everybody: Everybody, features: FeatureTable) -> None:
+        """Fit the people who voted last to a new everybody, so that their next vote need not wait.
+
+        Args:
+            everybody: The shared part that will be published.
+            features: What it was fitted with.
+        """
+        with self._lock:
+            recent = list(self._last.items())[-_MOST_PREPARED:]
+            self._ready = {}
+        for annotator_id, last in reversed(recent):
+            ready = fit_taste(last.cast, everybody, features, last)
+            with self._lock:
+                self._ready[annotator_id] = ready
 
     def fit(
         self,
@@ -27,7 +44,9 @@ class TasteDesk:
     ) -> Taste:
         """Fit a person's taste, starting from the last one; the answer does not depend on it."""
         with self._lock:
-            before = self._last.get(annotator_id)
+            before, ready = self._last.get(annotator_id), self._ready.get(annotator_id)
+            if before is None or before.everybody is not everybody:
+                before = before if ready is None or ready.everybody is not everybody else ready
         found = fit_taste(votes, everybody, features, before)
         with self._lock:
             self._last[annotator_id] = found

@@ -56,8 +56,8 @@ class Knowledge:
     Attributes:
         votes: Their comparisons that count.
         personal: Whether their own taste is served; otherwise everybody's is.
-        personal_loss: Mean log-loss of the personal prediction of each vote before it was cast,
-            nats; None without votes.
+        personal_loss: Mean log-loss of each of their newest votes as foretold by the personal
+            model from their other votes, nats; None without votes.
         shared_loss: The same for everybody's prediction.
     """
 

@@ -1,9 +1,7 @@
 """What happens on the For you tab: parse, one call, render."""
 
-import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -13,9 +11,15 @@ from gemrec.errors import GemrecError, GenerationCancelledError, InputError
 from gemrec.generation import snippet
 from gemrec.recommend import Drawing, Wished, in_words
 from gemrec.records import Recommendation, TasteSettings
-from gemrec.retrieval import Filters
 from gemrec.services import MOST_MODELS
 from gemrec.ui.context import Context, headers_of, session_of
+from gemrec.ui.for_you_said import (
+    ANY_LICENCE,
+    Asked,
+    read_action,
+    read_limits,
+    read_number,
+)
 from gemrec.ui.for_you_view import ForYouParts, Updates
 from gemrec.ui.widgets import status, taste
 from gemrec.ui.widgets.podium import Shown, podium, ranks
@@ -24,34 +28,8 @@ from gemrec.ui.widgets.text import count
 
 MODELS_SHOWN = 6
 LOOKING = "All drawn. Looking at the pictures to put them in your order."
-ANY_LICENCE = "Any licence"
 REFRESH_SECONDS = 0.25
 """Least time between two updates of the page while models draw."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the page asks: the prompt and the limits on models."""
-
-    prompt: str
-    filters: Filters
-
-
-def read_limits(licence: str, seconds: float, vram_gb: float, unsafe: bool) -> Filters:
-    """The limits as the page holds them; 0 means no limit.
-
-    Raises:
-        InputError: A limit is no number of 0 or more.
-    """
-    for name, value in (("seconds", seconds), ("memory", vram_gb)):
-        if not isinstance(value, int | float) or value != value or value < 0:
-            raise InputError(f"{name}: got {value!r}; allowed: numbers from 0, where 0 is no limit")
-    return Filters(
-        licences=frozenset() if licence == ANY_LICENCE else frozenset({licence}),
-        seconds=seconds or None,
-        vram_gb=vram_gb or None,
-        unsafe=bool(unsafe),
-    )
 
 
 class ForYouHandlers:
@@ -333,13 +311,13 @@ class ForYouHandlers:
 
     def _change(self, annotator: str, action: str) -> None:
         recommender = self._services.recommender
-        said = _read_action(action)
+        said = read_action(action)
         match said.get("do"):
             case "drop":
                 recommender.drop_wish(annotator, str(said.get("key", "")))
             case "strength":
                 recommender.set_strength(
-                    annotator, str(said.get("axis", "")), _number(said.get("strength"))
+                    annotator, str(said.get("axis", "")), read_number(said.get("strength"))
                 )
             case "undo":
                 recommender.undo(annotator)
@@ -358,25 +336,3 @@ class ForYouHandlers:
         if not votes:
             return '<p class="g-soft">No votes yet: this is everybody’s order until you vote.</p>'  # noqa: RUF001
         return f'<p class="g-soft">{count(votes, "vote")} of yours so far</p>'
-
-
-def _read_action(action: str) -> dict[str, Any]:
-    """The change that the page's script asks for.
-
-    Raises:
-        InputError: It is no JSON object.
-    """
-    try:
-        said = json.loads(action)
-    except (TypeError, ValueError):
-        said = None
-    if not isinstance(said, dict):
-        raise InputError("change: got no JSON object; allowed: what the page's own buttons send")
-    return said
-
-
-def _number(value: object) -> float:
-    try:
-        return float(str(value))
-    except ValueError as error:
-        raise InputError(f"strength: got {value!r}; allowed: a number") from error

@@ -7,7 +7,8 @@ import gradio as gr
 
 from gemrec.ui.arena_tab import BATTLES_AT_ONCE, GENERATION
 from gemrec.ui.context import Context
-from gemrec.ui.for_you_handlers import ANY_LICENCE, ForYouHandlers
+from gemrec.ui.for_you_handlers import ForYouHandlers
+from gemrec.ui.for_you_said import ANY_LICENCE
 from gemrec.ui.for_you_view import START, ForYouParts
 from gemrec.ui.identity import NAME_LENGTH
 
