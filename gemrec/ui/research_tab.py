@@ -64,9 +64,9 @@ def build_research_tab(context: Context, tab: gr.Tab) -> None:
                 (CampaignState.CLOSED, "Close"),
             )
         }
-    models = ", ".join(m.id for m in context.services.arena.usable_models()[:3])
-    with gr.Accordion("New study", open=False, elem_id="new-study"):
-        spec = gr.Code(EXAMPLE.replace("MODELS", models), language="yaml", label="Specification")
+    with gr.Accordion("New study", open=False, elem_id="new-study") as new_study:
+        # Filled when it is opened: a page that shows a blind battle names no model before the vote.
+        spec = gr.Code(language="yaml", label="Specification", lines=10)
         create = gr.Button("Create", elem_id="study-create", variant="primary", scale=0)
     desk = ResearchDesk(context, _Parts(about, quality, form, said, studies, which))
     shown = [about, studies, which]
@@ -75,6 +75,7 @@ def build_research_tab(context: Context, tab: gr.Tab) -> None:
     export.click(desk.on_export, [form, about], said, **_SLOW)
     for state, button in buttons.items():
         button.click(desk.state_handler(state), which, [*shown, said], **QUIET)
+    new_study.expand(desk.on_new, spec, spec, **QUIET)
     create.click(desk.on_create, spec, [*shown, said], **QUIET)
 
 
@@ -145,6 +146,11 @@ class ResearchDesk:
             return self.on_show(request) | {self._parts.said: line}
 
         return on_state
+
+    def on_new(self, text: str | None) -> str:
+        """An example to start from, unless something is written already."""
+        models = ", ".join(model.id for model in self._services.arena.usable_models()[:3])
+        return text or EXAMPLE.replace("MODELS", models)
 
     def on_create(self, text: str, request: gr.Request) -> dict[Any, Any]:
         """Make a study from the specification in the box."""

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gemrec import services as wiring
 from gemrec.arena import SAMPLERS, BattleReady
 from gemrec.arena.sampling import pairs_of
 from gemrec.errors import SettingsError
 from gemrec.generation import GenerationJob, registry
 from gemrec.generation.host import BackendHandler, Generated
 from gemrec.records import Prompt
+from gemrec.services import wiring
 from gemrec.settings import load_settings
 from tests.scripted import scripted_model, write_assets
 
