@@ -111,7 +111,9 @@ class ResearchDesk:
             if campaign is not None:
                 self._services.studies.get(campaign)
             rng = self._services.rng_factory()
-            found = quality_of(self._services.store, campaign, rng, self._services.clock)
+            snapshot = self._services.refresher.current()
+            store, clock = self._services.store, self._services.clock
+            found = quality_of(store, snapshot, campaign, rng, clock)
         except GemrecError as error:
             return status.problem(str(error))
         return quality_table(found, self._names(request))
