@@ -21,11 +21,32 @@ from gemrec.campaigns.quality import (
     reliabilities,
     side_bias,
 )
+from gemrec.leaderboard import BoardQuery, most_moved
+from gemrec.recommend import Snapshot
 from gemrec.records import AssignmentKind, BattleMode, Judgement, Outcome, Vote
 from gemrec.store import Store
 
 MOST_VOTES: Final = 50_000
 """Newest votes that a report looks at; agreement needs no more, and the page must not wait long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """What the board would be without one person; shown, never applied.
+
+    Attributes:
+        annotator: Who.
+        votes: Their votes on it.
+        swaps: Pairs of models that would change places.
+        model: The model that would move furthest.
+        rise: By how much it would rise, logits; negative if it would fall.
+    """
+
+    annotator: str
+    votes: float
+    swaps: int
+    model: str
+    rise: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +58,7 @@ class Quality:
         judgements: How many it looked at.
         measures: Each number with its interval and its sentence.
         people: How reliable each person is, the least reliable first.
+        influence: What the board of these votes would be without each person, the strongest first.
         made_at: When.
     """
 
@@ -44,16 +66,22 @@ class Quality:
     judgements: int
     measures: tuple[Measure, ...]
     people: tuple[Reliability, ...]
+    influence: tuple[Influence, ...]
     made_at: datetime
 
 
 def quality_of(
-    store: Store, campaign: str | None, rng: np.random.Generator, clock: Callable[[], datetime]
+    store: Store,
+    snapshot: Snapshot,
+    campaign: str | None,
+    rng: np.random.Generator,
+    clock: Callable[[], datetime],
 ) -> Quality:
     """Work out the quality of a study's judgements, or of all blind votes on pairs.
 
     Args:
         store: Where they are.
+        snapshot: The board, for everybody's influence on it.
         campaign: Id of the study; None for everything.
         rng: For the intervals.
         clock: Now.
@@ -77,7 +105,25 @@ def quality_of(
     ]
     if campaign is not None:
         measures.insert(4, gold_accuracy(gold))
-    return Quality(campaign, len(rated), tuple(measures), reliabilities(rated, rng), clock())
+    return Quality(
+        campaign,
+        len(rated),
+        tuple(measures),
+        reliabilities(rated, rng),
+        influences(snapshot, BoardQuery(campaign=campaign)),
+        clock(),
+    )
+
+
+def influences(snapshot: Snapshot, query: BoardQuery) -> tuple[Influence, ...]:
+    """Everybody's influence on a board, leaving one out at a time, the strongest first."""
+    voters, ratings = snapshot.voters(query), snapshot.fit(query).ratings
+    found = []
+    for number, name in enumerate(voters.names):
+        model, rise = most_moved(voters, ratings, number)
+        votes, swaps = float(voters.votes[number]), int(voters.swaps[number])
+        found.append(Influence(name, votes, swaps, model, rise))
+    return tuple(sorted(found, key=lambda one: (-one.swaps, -abs(one.rise), one.annotator)))
 
 
 def judgements_as_rated(said: Sequence[Judgement]) -> list[Rated]:
@@ -129,5 +175,6 @@ def quality_document(quality: Quality) -> dict[str, Any]:
         "measures": [asdict(measure) for measure in quality.measures],
         "reliability_model": "one-coin Dawid-Skene (Zhang et al. 2016), crowd-kit",
         "annotators": [asdict(person) for person in quality.people],
+        "influence": [asdict(one) for one in quality.influence],
         "made_at": quality.made_at.isoformat(),
     }

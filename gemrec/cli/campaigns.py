@@ -74,7 +74,8 @@ def quality(
         if campaign is not None:
             services.studies.get(campaign)
         rng = services.rng_factory()
-        found = quality_of(services.store, campaign, rng, services.clock)
+        snapshot = services.refresher.current()
+        found = quality_of(services.store, snapshot, campaign, rng, services.clock)
         answer(quality_document(found), as_json, _quality)
 
 

@@ -134,18 +134,17 @@ def find_reasons(
         candidates: The recommended models.
         around: What else to draw on.
     """
-    cast = tuple(v for v in snapshot.votes_of(annotator_id) if v.is_comparison)
-    wanted: dict[str, list[Vote]] = {c.model.id: [] for c in candidates}
-    for vote in cast:
-        for model_id in wanted.keys() & vote.models:
-            wanted[model_id].append(vote)
+    contests = taste.told.contests
+    vote_of = {vote.id: vote for vote in snapshot.votes_of(annotator_id)}
+    cast = [vote_of[vote_id] for vote_id in np.unique(contests.votes).tolist()]
     average = float(taste.everybody.mean.mean()) if len(taste.everybody.mean) else 0.0
-    moved = _moved(taste, cast, [c.model.id for c in candidates], around)
+    moved = _moved(taste, vote_of, [c.model.id for c in candidates], around)
     reasons = []
     for candidate, moves in zip(candidates, moved, strict=True):
         model = candidate.model
         row = snapshot.everybody.index[model.id]
-        mine = wanted[model.id]
+        met = (contests.models == row).any(axis=1)
+        mine = [vote_of[vote_id] for vote_id in dict.fromkeys(contests.votes[met].tolist())]
         record, alike, alike_record = record_of(model.id, mine), None, Record()
         if not record.comparisons and candidate.taste > 0:
             all_records = records_of(cast)
@@ -178,13 +177,12 @@ def find_reasons(
 
 
 def _moved(
-    taste: Taste, cast: Sequence[Vote], models: Sequence[str], around: Circumstances
+    taste: Taste, vote_of: Mapping[int, Vote], models: Sequence[str], around: Circumstances
 ) -> list[tuple[Moved, ...]]:
     """For each model the votes that moved it most, relative to the models on offer."""
-    if not cast or not models:
+    if not len(taste.told.contests) or not models:
         return [()] * len(models)
     told = taste.influence(models, around.category, list(around.on_offer) or None)
-    vote_of = {vote.id: vote for vote in cast}
     found = []
     for shift in told.shift.T:
         strongest = np.argsort(-np.abs(shift), kind="stable")[: 4 * _NAMED_VOTES]

@@ -66,9 +66,9 @@ def build_research_tab(context: Context, tab: gr.Tab) -> None:
                 (CampaignState.CLOSED, "Close"),
             )
         }
-    models = ", ".join(m.id for m in context.services.arena.usable_models()[:3])
-    with gr.Accordion("New study", open=False, elem_id="new-study"):
-        spec = gr.Code(EXAMPLE.replace("MODELS", models), language="yaml", label="Specification")
+    with gr.Accordion("New study", open=False, elem_id="new-study") as new_study:
+        # Filled when it is opened: a page that shows a blind battle names no model before the vote.
+        spec = gr.Code(language="yaml", label="Specification", lines=10)
         create = gr.Button("Create", elem_id="study-create", variant="primary", scale=0)
     desk = ResearchDesk(context, _Parts(about, quality, form, said, studies, which))
     shown = [about, studies, which]
@@ -77,6 +77,7 @@ def build_research_tab(context: Context, tab: gr.Tab) -> None:
     export.click(desk.on_export, [form, about], said, **_SLOW)
     for state, button in buttons.items():
         button.click(desk.state_handler(state), which, [*shown, said], **QUIET)
+    new_study.expand(desk.on_new, spec, spec, **QUIET)
     create.click(desk.on_create, spec, [*shown, said], **QUIET)
 
 
@@ -112,7 +113,9 @@ class ResearchDesk:
             if campaign is not None:
                 self._services.studies.get(campaign)
             rng = self._services.rng_factory()
-            found = quality_of(self._services.store, campaign, rng, self._services.clock)
+            snapshot = self._services.refresher.current()
+            store, clock = self._services.store, self._services.clock
+            found = quality_of(store, snapshot, campaign, rng, clock)
         except GemrecError as error:
             return status.problem(str(error))
         return quality_table(found, self._names(request))
@@ -147,6 +150,11 @@ class ResearchDesk:
             return self.on_show(request) | {self._parts.said: line}
 
         return on_state
+
+    def on_new(self, text: str | None) -> str:
+        """An example to start from, unless something is written already."""
+        models = ", ".join(model.id for model in self._services.arena.usable_models()[:3])
+        return text or EXAMPLE.replace("MODELS", models)
 
     def on_create(self, text: str, request: gr.Request) -> dict[Any, Any]:
         """Make a study from the specification in the box."""

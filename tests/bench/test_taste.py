@@ -14,7 +14,7 @@ from gemrec.retrieval import retrieve_models
 
 pytestmark = pytest.mark.bench
 
-VOTES, MEASURED, DIM, PROMPTS = 1000, 60, 24, 90
+VOTES, MEASURED, DIM, PROMPTS = 1000, 200, 24, 90
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -97,11 +97,13 @@ def test_sixty_items_for_three_with_ten_people_some_of_whom_leave(services):
     assert (status.progress.held, status.progress.lapsed, status.time_left) == (0, 2, 0.0)
     check_overlap(services)
     check_gold(status)
-    quality = quality_of(services.store, "sixty", np.random.default_rng(0), clock)
+    snapshot = services.refresher.wait_for(services.store.votes.last_id(), 20)
+    quality = quality_of(services.store, snapshot, "sixty", np.random.default_rng(0), clock)
     values = {measure.name: measure for measure in quality.measures}
     assert values["Krippendorff's alpha"].value > 0.6
     assert values["Gold accuracy"].n == sum(s.golds for s in status.standings)
     assert quality.people[0].annotator == CARELESS
+    assert {one.annotator for one in quality.influence} == {f"p{n}" for n in range(2, PEOPLE)}
     studies.set_state("sixty", CampaignState.CLOSED)
     with pytest.raises(InputError, match="closed"):
         studies.assign("sixty", "p5")

@@ -61,7 +61,9 @@ def provider():
 
 @pytest.fixture
 def make(provider, make_services, monkeypatch):
-    monkeypatch.setattr("gemrec.services.encoder_options", lambda _: EncoderOptions("scripted"))
+    monkeypatch.setattr(
+        "gemrec.services.wiring.encoder_options", lambda _: EncoderOptions("scripted")
+    )
 
     def build(**settings):
         catalog = "".join(ENTRY.format(name=n, url=provider.url, price=PRICE) for n in NAMES)

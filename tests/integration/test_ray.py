@@ -77,7 +77,7 @@ def test_a_killed_worker_costs_nothing_but_time(worker, tmp_path):
     assert [image.seed for image in seen.done.images[0]] == list(grids.SEEDS)
     assert len(service._store.images.all()) == len(grids.SEEDS)
     assert killed
-    assert not set(killed) & set(worker.pids)
+    assert set(worker.pids) != before  # an idle one that died is replaced when it is next wanted
 
 
 def test_a_build_with_a_killed_worker_is_the_same_as_here(worker, tmp_path):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gemrec import services as wiring
 from gemrec.arena import SAMPLERS, BattleReady
 from gemrec.arena.sampling import pairs_of
 from gemrec.errors import SettingsError
@@ -16,6 +15,7 @@ from gemrec.exchange import tables as exchanged
 from gemrec.generation import GenerationJob, registry
 from gemrec.generation.host import BackendHandler, Generated
 from gemrec.records import Outcome, Prompt
+from gemrec.services import wiring
 from gemrec.settings import load_settings
 from tests.scripted import scripted_model, write_assets
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gemrec.campaigns import Place, Quality, Status
+from gemrec.campaigns import Influence, Place, Quality, Status
 from gemrec.records import CampaignState, Outcome
 from gemrec.ui.widgets.text import count, percent, plain
 
@@ -175,9 +175,30 @@ def quality_table(quality: Quality, names: dict[str, str]) -> str:
         if people
         else ""
     )
+    influence = "".join(
+        f"<tr><th scope='row'>{plain(names.get(one.annotator, '') or one.annotator[:8])}</th>"
+        f"<td class='g-n g-rating'>{one.swaps:,}</td><td class='g-n'>{one.rise:+.2f}</td>"
+        f"<td class='g-n'>{one.votes:,.0f}</td><td>{_without(one)}</td></tr>"
+        for one in quality.influence[:10]
+    )
+    if influence:
+        model += (
+            "<p class='g-soft'>The board without each person; shown, never applied.</p><table><thead><tr>"
+            "<th>Most influence</th><th class='g-n'>Swaps</th><th class='g-n'>Logits</th>"
+            f"<th class='g-n'>Votes</th><th>What it says</th></tr></thead><tbody>{influence}</tbody></table>"
+        )
     return (
         f"<div class='g-board g-quality'><table>{head.format('Measure')}<tbody>{rows}</tbody></table>"
         f"{model}</div>"
+    )
+
+
+def _without(one: Influence) -> str:
+    """What would change without a person."""
+    way = "rise" if one.rise > 0 else "fall"
+    pairs = count(one.swaps, "pair")
+    return (
+        f"Without them {pairs} of models would change places; {plain(one.model)} would {way} most."
     )
 
 

@@ -1,62 +1,41 @@
-"""Builds every part once and wires them: a grid wakes the embedder, a vote wakes the refresher.
+"""All parts of a running gemrec, and the questions that need more than one of them.
 
 Nothing here imports a heavy library; models and encoders load in worker processes after
 :meth:`Services.start`, while the page is already up.
 """
 
 import logging
-import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
-from types import MappingProxyType
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gemrec.arena import (
-    SAMPLERS,
     Arena,
-    ArenaLimits,
-    Draw,
-    RateLimits,
-    TicketOffice,
-    build_arena,
     check_prompt,
 )
-from gemrec.backup import Backups, Restored, open_place, restore
+from gemrec.backup import Backups
 from gemrec.campaigns import Rights, Studies
-from gemrec.catalog import Catalog, PromptBook, load_catalog, load_prompts
-from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
+from gemrec.catalog import Catalog, PromptBook
+from gemrec.embedding import EmbeddingService
 from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
 from gemrec.exchange import Exporter
-from gemrec.gallery import Cartographer, Choices, GalleryDesk, Scorer, Summarist
+from gemrec.gallery import Choices, GalleryDesk, Summarist
 from gemrec.generation import (
-    BackendOptions,
-    GenerationWorker,
     GridService,
-    ProviderOptions,
-    SafetyOptions,
-    warm_up_jobs,
 )
-from gemrec.generation.availability import has_gpu
-from gemrec.generation.ledger import open_ledger
-from gemrec.generation.safety import SafetyRules, load_blocked_words
 from gemrec.images import ImageFiles
 from gemrec.leaderboard import DRAWS, BoardFit, BoardQuery
-from gemrec.pocket.vocabulary import unknown_words
 from gemrec.recommend import Drawer, Drawing, Recommender, Refresher, seeds_for
-from gemrec.records import Board, Image, Model, Prompt, Recommendation, TasteSettings
+from gemrec.records import Board, Prompt, Recommendation, TasteSettings
 from gemrec.retrieval import Filters
 from gemrec.settings import Settings
 from gemrec.store import Store
-from gemrec.worker import Crew
 
-TICKET_SECRET = "tickets"  # noqa: S105 - the secret's name, not the secret
 MOST_MODELS = 50
 SEEDS = 3  # pictures of each model that is run for a recommendation; the best one leads
 TEXT_PATIENCE = 0.1  # seconds; an answer after a vote must not wait for an encoder
@@ -338,227 +317,3 @@ class Services:
         except GemrecError as error:
             log.warning("no vector for the prompt: %s", error)
             return None
-
-
-def utc_now() -> datetime:
-    """The clock of a running program."""
-    return datetime.now(UTC)
-
-
-def catalog_files(settings: Settings) -> tuple[Path, ...]:
-    """The shipped catalog, imported ones, and the user's own, which adds or replaces entries."""
-    imported = tuple(sorted(settings.imports_folder.glob("*/models.toml")))
-    own = (*imported, *(() if settings.models is None else (settings.models,)))
-    shipped = (settings.assets / "models.toml", settings.assets / "hub-models.toml")
-    # A folder of assets of one's own need not offer models of the Hub.
-    return (*(path for path in shipped if path == shipped[0] or path.is_file()), *own)
-
-
-def prompt_files(settings: Settings) -> tuple[Path, ...]:
-    """The shipped prompts, imported ones and the user's own."""
-    imported = tuple(sorted(settings.imports_folder.glob("*/prompts.csv")))
-    own = (*imported, *(() if settings.prompts is None else (settings.prompts,)))
-    return (settings.assets / "prompts.csv", *own)
-
-
-def backend_options(settings: Settings) -> BackendOptions:
-    """How the backend may use the machine, and what it is allowed to do.
-
-    Raises:
-        CatalogError: The file of blocked words cannot be read.
-    """
-    return BackendOptions(
-        settings.device,
-        settings.threads or threads_of_one(settings.workers),
-        download_gb=settings.download_gb,
-        gpu_elsewhere=settings.runner == "ray" and settings.device == "cuda",
-        memory=int(settings.memory_gb * 2**30),
-        providers=ProviderOptions(
-            settings.provider_timeout,
-            settings.provider_attempts,
-            settings.provider_usd_per_day,
-            settings.provider_usd_per_process,
-        ),
-        safety=SafetyOptions(
-            settings.mature, load_blocked_words(settings.blocked_words), settings.prompt_length
-        ),
-        database=settings.database,
-    )
-
-
-def within_reach(catalog: Catalog, problem: Callable[[Model], str | None], store: Store) -> Catalog:
-    """The models to learn about: those that can run here, and those with votes or images already.
-
-    The catalog lists many that this machine cannot run, and nobody is helped by a board of models
-    without a vote. A model that votes name counts in any case, whenever they come.
-    """
-    seen = store.models.used()
-    models = {
-        model_id: model
-        for model_id, model in catalog.models.items()
-        if model.retired or model_id in seen or problem(model) is None
-    }
-    return Catalog(MappingProxyType(models))
-
-
-def threads_of_one(workers: int) -> int:
-    """CPU threads of one worker where several share the machine; 0, all of them, for a single one."""
-    return 0 if workers == 1 else max((os.cpu_count() or 1) // workers, 1)
-
-
-def crew_of(settings: Settings) -> Crew:
-    """How many workers run models, and where."""
-    gpu = settings.device == "cuda" or (settings.device == "auto" and has_gpu())
-    return Crew(
-        settings.runner,
-        settings.workers,
-        settings.ray_address or None,
-        cpus=max(settings.threads, 1),
-        gpus=1.0 if gpu else 0.0,
-    )
-
-
-def encoder_folder(settings: Settings) -> Path:
-    """The shipped open_clip model."""
-    return settings.assets / "pocket-clip"
-
-
-def encoder_options(settings: Settings) -> EncoderOptions:
-    """The shipped encoder, or the scripted one beside scripted models."""
-    if settings.backend == "scripted":
-        return EncoderOptions("scripted")
-    return EncoderOptions(
-        "open_clip",
-        f"local-dir:{encoder_folder(settings)}",
-        device=settings.device,
-        threads=settings.threads,
-    )
-
-
-def known_words_of(settings: Settings) -> Callable[[str], bool]:
-    """Whether the encoder knows all words of a phrase; the shipped one knows its own world only."""
-    if settings.backend == "scripted":
-        return lambda phrase: True  # noqa: ARG005
-    return lambda phrase: not unknown_words(phrase)
-
-
-def restore_backup(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Restored | None:
-    """Fill an empty disk from the newest good snapshot; call it before :func:`build_services`.
-
-    Returns:
-        What came back; None when no place of backups is set, there is a database already, or no
-        snapshot yet.
-
-    Raises:
-        SettingsError: The setting names no place.
-        BackupError: The place cannot be reached, or none of its snapshots is good.
-        NewerSchemaError: The newest snapshot was written by a newer gemrec.
-    """
-    place = open_place(settings.backup)
-    if place is None:
-        return None
-    images = ImageFiles(settings.image_folder)
-    return restore(place, settings.database, images, clock())
-
-
-def build_services(
-    settings: Settings,
-    clock: Callable[[], datetime] = utc_now,
-    rng_factory: Callable[[], np.random.Generator] = np.random.default_rng,
-) -> Services:
-    """Build and wire all parts; starts nothing and imports nothing heavy.
-
-    Args:
-        settings: What the person who runs gemrec decided.
-        clock: Now, timezone-aware UTC.
-        rng_factory: A fresh random generator for each battle.
-
-    Raises:
-        CatalogError: A file of models or prompts has a bad entry.
-        StoreError: The database cannot be opened.
-    """
-    place = open_place(settings.backup)
-    catalog = load_catalog(*catalog_files(settings))
-    prompts = load_prompts(*prompt_files(settings))
-    store = Store(settings.database, settings.journal)
-    store.models.sync(catalog.models.values(), clock())
-    images = ImageFiles(settings.image_folder)
-    options = backend_options(settings)
-    rules = SafetyRules(options.safety, open_ledger(settings.database))
-    grids = GridService(
-        GenerationWorker(
-            settings.backend, options, warm_up_jobs(catalog.active()), crew=crew_of(settings)
-        ),
-        images,
-        store,
-        catalog,
-        timeout=settings.generation_timeout,
-        clock=clock,
-    )
-    embeddings = EmbeddingService(EncoderWorker(encoder_options(settings)), store, images)
-    refresher = Refresher(
-        store, within_reach(catalog, grids.problem, store), embeddings.name, clock
-    )
-
-    def told() -> None:
-        refresher.nudge_images()
-        gallery.nudge()
-
-    def embed(prompt: Prompt, made: Sequence[Image]) -> None:
-        """Prepare what a recommendation for this prompt will want to know."""
-        refresher.nudge_images()
-        embeddings.text_vector(prompt.text, wait=False)
-        embeddings.embed_in_background(made, told)
-
-    arena = build_arena(
-        store,
-        catalog,
-        grids,
-        TicketOffice(
-            store.secrets.get_or_create(TICKET_SECRET), store, clock, settings.ticket_minutes
-        ),
-        Draw(SAMPLERS[settings.sampler](), settings.random_share),
-        refresher,
-        clock,
-        rng_factory,
-        ArenaLimits(settings.prompt_length, refuse=rules.refused_prompt, consent=settings.consent),
-        RateLimits(
-            settings.annotator_limit,
-            settings.address_limit,
-            on_refusal=lambda reason: store.tickets.refuse(reason, clock()),
-        ),
-        on_images=embed,
-        vectors=partial(embeddings.image_vectors, wait=False),
-    )
-    gallery = GalleryDesk(
-        store,
-        catalog,
-        refresher,
-        Scorer(store, embeddings),
-        arena.hidden_images,
-        Cartographer(store, embeddings.name),
-    )
-    recommender = Recommender(
-        store, catalog, refresher, embeddings, known_words_of(settings), clock
-    )
-    return Services(
-        settings,
-        catalog,
-        prompts,
-        store,
-        images,
-        grids,
-        embeddings,
-        refresher,
-        recommender,
-        Drawer(grids, embeddings, refresher),
-        arena,
-        gallery,
-        Choices(store, gallery, arena, clock),
-        Summarist(store, catalog, refresher, gallery.unseen, clock),
-        clock,
-        rng_factory,
-        None
-        if place is None
-        else Backups(store, images, place, settings.backup_minutes, settings.backup_keep, clock),
-    )

@@ -1,0 +1,99 @@
+"""From the settings to what each part is built with."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from gemrec.embedding import EncoderOptions
+from gemrec.generation import (
+    BackendOptions,
+    ProviderOptions,
+    SafetyOptions,
+)
+from gemrec.generation.availability import has_gpu
+from gemrec.generation.safety import load_blocked_words
+from gemrec.pocket.vocabulary import unknown_words
+from gemrec.settings import Settings
+from gemrec.worker import Crew
+
+
+def catalog_files(settings: Settings) -> tuple[Path, ...]:
+    """The shipped catalog, imported ones, and the user's own, which adds or replaces entries."""
+    imported = tuple(sorted(settings.imports_folder.glob("*/models.toml")))
+    own = (*imported, *(() if settings.models is None else (settings.models,)))
+    shipped = (settings.assets / "models.toml", settings.assets / "hub-models.toml")
+    # A folder of assets of one's own need not offer models of the Hub.
+    return (*(path for path in shipped if path == shipped[0] or path.is_file()), *own)
+
+
+def prompt_files(settings: Settings) -> tuple[Path, ...]:
+    """The shipped prompts, imported ones and the user's own."""
+    imported = tuple(sorted(settings.imports_folder.glob("*/prompts.csv")))
+    own = (*imported, *(() if settings.prompts is None else (settings.prompts,)))
+    return (settings.assets / "prompts.csv", *own)
+
+
+def backend_options(settings: Settings) -> BackendOptions:
+    """How the backend may use the machine, and what it is allowed to do.
+
+    Raises:
+        CatalogError: The file of blocked words cannot be read.
+    """
+    return BackendOptions(
+        settings.device,
+        settings.threads or threads_of_one(settings.workers),
+        download_gb=settings.download_gb,
+        gpu_elsewhere=settings.runner == "ray" and settings.device == "cuda",
+        memory=int(settings.memory_gb * 2**30),
+        providers=ProviderOptions(
+            settings.provider_timeout,
+            settings.provider_attempts,
+            settings.provider_usd_per_day,
+            settings.provider_usd_per_process,
+        ),
+        safety=SafetyOptions(
+            settings.mature, load_blocked_words(settings.blocked_words), settings.prompt_length
+        ),
+        database=settings.database,
+    )
+
+
+def threads_of_one(workers: int) -> int:
+    """CPU threads of one worker where several share the machine; 0, all of them, for a single one."""
+    return 0 if workers == 1 else max((os.cpu_count() or 1) // workers, 1)
+
+
+def crew_of(settings: Settings) -> Crew:
+    """How many workers run models, and where."""
+    gpu = settings.device == "cuda" or (settings.device == "auto" and has_gpu())
+    return Crew(
+        settings.runner,
+        settings.workers,
+        settings.ray_address or None,
+        cpus=max(settings.threads, 1),
+        gpus=1.0 if gpu else 0.0,
+    )
+
+
+def encoder_folder(settings: Settings) -> Path:
+    """The shipped open_clip model."""
+    return settings.assets / "pocket-clip"
+
+
+def encoder_options(settings: Settings) -> EncoderOptions:
+    """The shipped encoder, or the scripted one beside scripted models."""
+    if settings.backend == "scripted":
+        return EncoderOptions("scripted")
+    return EncoderOptions(
+        "open_clip",
+        f"local-dir:{encoder_folder(settings)}",
+        device=settings.device,
+        threads=settings.threads,
+    )
+
+
+def known_words_of(settings: Settings) -> Callable[[str], bool]:
+    """Whether the encoder knows all words of a phrase; the shipped one knows its own world only."""
+    if settings.backend == "scripted":
+        return lambda phrase: True  # noqa: ARG005
+    return lambda phrase: not unknown_words(phrase)
