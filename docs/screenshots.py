@@ -5,6 +5,7 @@ page are cast in the browser; a board needs more than one person, so simulated p
 """
 
 import argparse
+import contextlib
 import csv
 import math
 import random
@@ -137,9 +138,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"any of {', '.join(SCENES)}; without, all")
     wanted = set(parser.parse_args().names or SCENES)
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder)
-        settings = load_settings(data=data, port=0, backup=str(data / "backups"), images_per_grid=4)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        data = Path("annotations")
+        data.mkdir()
+        settings = load_settings(data=data, port=0, backup="backups", images_per_grid=4)
         services = build_services(settings)
         fill(services, data)
         services.start()
