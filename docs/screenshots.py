@@ -27,7 +27,7 @@ from gemrec.ui import launch
 HERE = Path(__file__).resolve().parent
 WIDTH, HEIGHT = 1280, 800
 PROMPTS = ("a cat face on a blue background", "a red apple", "a rocket", "a sunflower")
-VOTES = 5
+VOTES = 4
 PEOPLE, VOTES_EACH = 12, 40
 PATIENCE = 600_000  # milliseconds; the first battle also loads the models
 FLAGS = (
@@ -99,11 +99,14 @@ def arena(page: Page) -> None:
 def for_you(page: Page) -> None:
     """What suits the person who has just voted."""
     open_tab(page, "For you")
-    box = page.locator("#tab-for-you textarea, #tab-for-you input").first
+    box = page.locator("#tab-for-you").get_by_placeholder("What do you want to see?")
     box.fill(PROMPTS[0])
     box.press("Enter")
-    expect(page.locator("#podium .g-reason, #podium li").first).to_be_visible(timeout=60_000)
-    page.wait_for_timeout(6000)
+    expect(page.locator("#podium .g-card").first).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(3000)
+    page.get_by_role("button", name="Draw it").click()
+    expect(page.locator("#podium .g-card img")).to_have_count(3, timeout=PATIENCE)
+    page.wait_for_timeout(1500)
 
 
 def quality(page: Page) -> None:
