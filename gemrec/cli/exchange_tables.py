@@ -10,17 +10,15 @@ from gemrec.documents import Document
 
 def imported(document: Document) -> RenderableType:
     """What an import did, in a sentence or two."""
-    text = f"{document['votes']:,} of {document['lines']:,} votes are new"
+    text = f"New votes: {document['votes']:,} of {document['lines']:,}"
     people, models = document["annotators"], document["models"]
-    text += (
-        f": {people:,} new annotators, {models:,} new models, {document['prompts']:,} new prompts."
-    )
+    text += f"; annotators: {people:,}; models: {models:,}; prompts: {document['prompts']:,}."
     if document["images"]:
-        text += f" {document['images']:,} images came along."
+        text += f" Images that came along: {document['images']:,}."
     if document["known"]:
-        text += f" {document['known']:,} were here already."
+        text += f" Votes that were here already: {document['known']:,}."
     if document["skipped"]:
-        text += f" {document['skipped']:,} lines say nothing about two models and were left out."
+        text += f" Left out, as they say nothing about two models: {document['skipped']:,}."
     return Text(text)
 
 

@@ -63,7 +63,7 @@ def _backup(s: ServerStatus) -> tuple[str, str, str, bool]:
         return "Backup", "Soon", f"to {s.backups.place}", False
     minutes = int((s.at - s.backups.checked_at).total_seconds() // 60)
     detail = f"{s.backups.last.votes} votes in {s.backups.place}"
-    return "Backup", f"{minutes} min ago", detail, False
+    return "Backup", f"{minutes} min ago" if minutes else "Just now", detail, False
 
 
 def _errors(s: ServerStatus) -> str:
