@@ -12,7 +12,7 @@ def imported(document: Document) -> RenderableType:
     """What an import did, in a sentence or two."""
     text = f"New votes: {document['votes']:,} of {document['lines']:,}"
     people, models = document["annotators"], document["models"]
-    text += f"; annotators: {people:,}; models: {models:,}; prompts: {document['prompts']:,}."
+    text += f"; new annotators: {people:,}; new models: {models:,}; new prompts: {document['prompts']:,}."
     if document["images"]:
         text += f" Images that came along: {document['images']:,}."
     if document["known"]:
