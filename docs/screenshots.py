@@ -107,6 +107,8 @@ def for_you(page: Page) -> None:
     page.get_by_role("button", name="Draw it").click()
     expect(page.locator("#podium .g-card img")).to_have_count(3, timeout=PATIENCE)
     page.wait_for_timeout(1500)
+    page.evaluate("window.scrollTo(0, 0)")
+    page.wait_for_timeout(1500)
 
 
 def quality(page: Page) -> None:
