@@ -221,8 +221,8 @@ class ForYouHandlers:
                 }
             elif step.news or time.monotonic() - shown_at >= REFRESH_SECONDS:
                 shown_at = time.monotonic()
-                message = f"{step.message} · {count(len(step.images), 'picture')} ready"
-                updates: Updates = {self._parts.progress: status.progress(step.fraction, message)}
+                shown = status.progress(step.fraction, step.message)
+                updates: Updates = {self._parts.progress: shown}
                 if step.news:
                     updates |= self._answer(asked, annotator, look_ahead=False)
                 yield updates
