@@ -178,9 +178,9 @@ def _images(settings: Settings) -> Iterator[Check]:
     if not settings.database.exists():
         yield Check("images", Status.OK, f"{folder}: none yet")
         return
-    known = {image.digest for image in Store(settings.database).images.all()}
-    files = ImageFiles(folder)
-    unused = Store(settings.database).integrity()["unused_images"]
+    store, files = Store(settings.database), ImageFiles(folder)
+    known = {image.digest for image in store.images.all()}
+    unused = store.integrity()["unused_images"]
     if missing := files.missing(known):
         yield Check(
             "images",
@@ -201,6 +201,7 @@ def _images(settings: Settings) -> Iterator[Check]:
     orphans = len(files.orphans(known))
     detail = f"{folder}: {len(known)} images, {unused} of them shown in no battle"
     detail += f"; orphaned: {orphans} files that belong to no image of this database"
+    detail += f"; reported by people: {len(store.picks.reports())}"
     yield Check("images", Status.OK, detail)
 
 

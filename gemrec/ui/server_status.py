@@ -30,6 +30,7 @@ class ServerStatus:
         refused: Refused votes by reason.
         incidents: Battles that came to nothing, by kind.
         flags: People whose votes look odd, by kind.
+        reports: Reports of images by people, by reason.
         drawing: Pages whose pictures are being made now.
         backups: How the backups stand; None when no place is set.
         errors: Log records by level.
@@ -47,6 +48,7 @@ class ServerStatus:
     refused: Mapping[str, int]
     incidents: Mapping[str, int]
     flags: Mapping[str, int]
+    reports: Mapping[str, int]
     drawing: int
     backups: BackupStatus | None
     errors: Mapping[str, int]
@@ -79,6 +81,7 @@ def read_status(
         refused=store.tickets.refusals(),
         incidents=incidents,
         flags=Counter(flag.kind.value for flag in find_flags(store.votes.current())),
+        reports=Counter(reason for reasons in store.picks.reports().values() for reason in reasons),
         drawing=cancellations.active,
         backups=None if services.backups is None else services.backups.status,
         errors=errors.counts,

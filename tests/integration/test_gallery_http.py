@@ -6,6 +6,7 @@ import httpx
 import pytest
 from PIL import Image as PILImage
 
+from gemrec.cli.doctor import examine
 from gemrec.generation import GridRequest
 from gemrec.records import BattleForm, BattleMode, Prompt
 from tests.browser.server import serve
@@ -110,6 +111,8 @@ def test_a_report_hides_an_image_from_its_reporter_and_from_all_after_three(serv
         assert image not in ids(get(person, "page", size=200))
     assert image not in ids(get(client, "page", size=200))
     assert server.services.store.picks.reports()[image] == ("broken",) * 3
+    told = {check.name: check.detail for check in examine(server.services.settings)}
+    assert "reported by people: 1" in told["images"]
     for person in others:
         person.close()
 

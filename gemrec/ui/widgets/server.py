@@ -34,6 +34,7 @@ def _tiles(s: ServerStatus) -> Sequence[tuple[str, str, str, bool]]:
         ("Refused votes", *_counted(s.refused), False),
         ("No contest", *_counted(s.incidents), False),
         ("Flags", *_counted(s.flags, "nothing looks odd"), bool(s.flags)),
+        ("Image reports", *_counted(s.reports), bool(s.reports)),
         ("Being drawn", str(s.drawing), "pages wait for pictures", False),
         _backup(s),
         ("Errors", str(s.errors.get("error", 0)), _warnings(s.errors.get("warning", 0)),
