@@ -113,12 +113,18 @@ def test_the_plan_comes_first(world, capfd):
         (["--backend", "cloud"], "allowed: local, ray"),
         (["--address", "auto"], "without --backend ray"),
         (["--images", "0"], "1 to 64"),
-        (["--backend", "ray", "--address", "127.0.0.1:1"], "where nobody answers"),
     ],
 )
 def test_wrong_input(world, capfd, more, says):
     assert main(words(world, "wrong", *more)) == 2
     assert says in capfd.readouterr().err
+    assert not (world / "wrong").exists()
+
+
+def test_a_cluster_where_nobody_answers(world, capfd):
+    pytest.importorskip("ray", reason="Ray is an optional extra: requirements-ray.txt")
+    assert main(words(world, "wrong", "--backend", "ray", "--address", "127.0.0.1:1")) == 2
+    assert "where nobody answers" in capfd.readouterr().err
     assert not (world / "wrong").exists()
 
 
