@@ -10,6 +10,17 @@ from tests.browser.server import Server
 PROMPT = "a cat face on a blue background"
 
 
+def open_tab(page: Page, name: str) -> None:
+    """Open a tab, through Gradio's menu where a narrow page has no room for it."""
+    page.wait_for_timeout(300)  # Gradio moves tabs that do not fit into the menu
+    direct = page.locator("#tabs > .tab-wrapper [role=tab]:visible", has_text=name)
+    if direct.count():
+        direct.first.click()
+        return
+    page.locator("#tabs .overflow-menu > button").first.click()
+    page.locator("#tabs .overflow-dropdown button", has_text=name).click()
+
+
 def phase(page: Page, name: str) -> None:
     """Wait until the page is ``idle``, ``drawing``, ``voting``, ``revealed`` or ``changing``."""
     expect(page.locator("body")).to_have_attribute("data-g-phase", name, timeout=30_000)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from gemrec.campaigns import parse_spec
 from gemrec.records import CampaignState, Outcome
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.helpers import last_vote, phase
+from tests.browser.helpers import last_vote, open_tab, phase
 from tests.browser.server import MODELS, catalog, serve
 
 pytestmark = pytest.mark.browser
@@ -37,15 +37,6 @@ def server(tmp_path_factory):
 def shot(page, name):
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
-
-
-def open_tab(page, name):
-    tab = page.locator("#tabs .tab-container").get_by_role("tab", name=name)
-    if tab.is_visible():
-        tab.click()
-        return
-    page.locator("#tabs .overflow-menu button").first.click()
-    page.get_by_role("button", name=name, exact=True).last.click()
 
 
 def agree(page):

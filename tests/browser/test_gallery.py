@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from gemrec.generation import GridRequest
 from gemrec.records import Prompt
 from gemrec.settings import REPOSITORY
+from tests.browser.helpers import open_tab
 from tests.browser.server import Server, catalog, serve
 
 pytestmark = pytest.mark.browser
@@ -63,13 +64,7 @@ def page(server, new_context, open_page) -> Page:
 
 
 def gallery(page: Page) -> None:
-    direct = page.locator("#tabs > .tab-wrapper [role=tab]:visible", has_text="Gallery")
-    page.wait_for_timeout(300)  # Gradio moves tabs that do not fit into a menu
-    if direct.count():
-        direct.first.click()
-    else:
-        page.locator("#tabs .overflow-menu > button").first.click()
-        page.locator("#tabs .overflow-dropdown button", has_text="Gallery").click()
+    open_tab(page, "Gallery")
     expect(page.locator("[data-image]").first).to_be_visible()
 
 

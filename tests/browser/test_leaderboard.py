@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.bench.filled import fill, make_world
 from tests.browser.conftest import SCREENSHOTS
+from tests.browser.helpers import open_tab
 from tests.browser.server import MODELS, Server, serve
 
 pytestmark = pytest.mark.browser
@@ -29,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def open_board(page: Page) -> None:
-    page.get_by_role("tab", name="Leaderboard").click()
+    open_tab(page, "Leaderboard")
     expect(page.locator(".g-board tbody tr")).to_have_count(len(MODELS), timeout=SLOW)
 
 

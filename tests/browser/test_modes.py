@@ -103,6 +103,7 @@ class TestNamed:
         page = open_page(new_context())
         page.locator("[data-mode=named]").click()
         expect(page.locator("#versus select")).to_have_count(2)
+        expect(page.locator("#versus select")).to_have_count(2)
         first, second = page.locator("#versus select").all()
         first.select_option("coral")
         second.select_option("amber")
@@ -123,6 +124,7 @@ class TestNamed:
     def test_finger(self, server, new_context, open_page):
         page = open_page(new_context(phone=True))
         page.locator("[data-mode=named]").tap()
+        expect(page.locator("#versus select")).to_have_count(2)
         first, second = page.locator("#versus select").all()
         first.select_option("jade")
         second.select_option("beryl")

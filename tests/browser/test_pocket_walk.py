@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from gemrec.catalog import load_catalog
 from gemrec.settings import REPOSITORY
 from tests.browser.conftest import SCREENSHOTS
+from tests.browser.helpers import open_tab
 from tests.running import run_app
 
 pytestmark = pytest.mark.browser
@@ -60,18 +61,18 @@ def test_newcomer(app, new_context, open_page, phone):
             shoot(page, SCREENSHOTS, f"{shot}-3-revealed")
         page.keyboard.press("n")
     battle(page)
-    page.get_by_role("tab", name="For you").click()
+    open_tab(page, "For you")
     expect(page.locator("#votes")).to_contain_text("5 votes of yours")
     expect(page.locator(".g-reason").first).to_contain_text(re.compile(r"\w+ \w+"))
     expect(page.locator(".g-images img").first).to_be_visible()
     shoot(page, SCREENSHOTS, f"{shot}-4-for-you")
     name = page.locator("#annotator-name input").input_value()
-    page.get_by_role("tab", name="Leaderboard").click()
+    open_tab(page, "Leaderboard")
     expect(page.locator(".g-board tbody tr").first).to_be_visible()
     shoot(page, SCREENSHOTS, f"{shot}-5-leaderboard")
 
     page.reload()
     page.locator("#start").wait_for()
-    page.get_by_role("tab", name="For you").click()
+    open_tab(page, "For you")
     expect(page.locator("#annotator-name input")).to_have_value(name)
     expect(page.locator("#votes")).to_contain_text("5 votes of yours")

@@ -27,7 +27,7 @@ def known(knowledge: Knowledge, votes_to_go: int | None) -> str:
     if knowledge.personal_loss is not None and knowledge.shared_loss is not None:
         served = "your own taste is used" if knowledge.personal else "everybody’s order is used"  # noqa: RUF001
         parts.append(
-            f"Predicting each vote before you cast it, your taste was off by "
+            f"Predicting each vote from all your others, your taste was off by "
             f"{knowledge.personal_loss:.3f} and everybody’s order by "  # noqa: RUF001
             f"{knowledge.shared_loss:.3f} (log-loss, lower is better), so {served}."
         )
