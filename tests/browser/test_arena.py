@@ -7,8 +7,9 @@ from playwright.sync_api import expect
 
 from gemrec.records import EventKind, Outcome
 from tests.browser.conftest import SLOW
+from tests.browser.helpers import open_tab
 from tests.browser.server import catalog, serve
-from tests.browser.test_walk import prompt_box, shoot, start, tab, wait_for_vote
+from tests.browser.test_walk import prompt_box, shoot, start, wait_for_vote
 
 pytestmark = pytest.mark.browser
 EVIL = "<img src=x onerror=alert(1)> ${alert(2)} {{value}} \"'`"
@@ -147,7 +148,7 @@ def test_prompts_are_text(page):
     assert EVIL in page.locator(".g-cell img").first.get_attribute("alt")
     page.keyboard.press("ArrowLeft")
     page.locator("#next").wait_for()
-    tab(page, "For you")
+    open_tab(page, "For you")
     page.locator(".g-models").first.wait_for()
     page.locator("#annotator-name input").fill("<b>${1}</b>")
     page.locator("#save-name").click()
@@ -203,7 +204,7 @@ def test_no_models(tmp_path, new_context, open_page):
     with serve(tmp_path, "") as running:
         page = open_page(new_context(), running.url)
         expect(page.locator(".g-empty")).to_contain_text("needs two models")
-        tab(page, "Leaderboard")
+        open_tab(page, "Leaderboard")
         expect(page.locator("#board")).to_contain_text("No votes yet")
         shoot(page, "desktop-light-no-models")
 

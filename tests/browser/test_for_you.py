@@ -9,9 +9,9 @@ from playwright.sync_api import Page, expect
 
 from gemrec.records import Outcome, Prompt, Vote
 from gemrec.settings import REPOSITORY
-from tests.browser.helpers import start, vote
+from tests.browser.helpers import open_tab, start, vote
 from tests.browser.server import Server, catalog, serve
-from tests.browser.test_walk import shoot, tab
+from tests.browser.test_walk import shoot
 
 pytestmark = pytest.mark.browser
 PROMPT = "another thing"
@@ -45,7 +45,7 @@ def page(server, new_context, open_page) -> Page:
 
 
 def ask(page: Page, prompt: str = PROMPT) -> None:
-    tab(page, "For you")
+    open_tab(page, "For you")
     box = page.locator("#for-you-prompt input, #for-you-prompt textarea")
     box.fill(prompt)
     box.press("Enter")
