@@ -120,10 +120,7 @@ def recommend(
         look_ahead: Also say which models are worth running and how many votes are to go, which
             takes tens of milliseconds.
     """
-    rng = _rng_for(snapshot, annotator_id, prompt)
-    first = _find_models(
-        snapshot, catalog, annotator_id, prompt, prompt_vector, filters, steer_by, rng
-    )
+    first = _find_models(snapshot, catalog, annotator_id, prompt, prompt_vector, filters, steer_by)
     candidates = first.shortlist.candidates[: max(k, 0)]
     reasons = find_reasons(snapshot, first.learnt, annotator_id, candidates, first.around)
     wished = fulfilled(
@@ -163,7 +160,9 @@ def recommend(
         set_aside=tuple((a.image, a.objection) for a in aside),
         unheard=tuple(wish.key for wish in first.steered.unheard),
     )
-    return _look_ahead(answer, first, snapshot, rng) if look_ahead else answer
+    if not look_ahead:
+        return answer
+    return _look_ahead(answer, first, snapshot, _rng_for(snapshot, annotator_id, prompt))
 
 
 def profile_of(
@@ -176,7 +175,7 @@ def profile_of(
 
 def knowledge_of(taste: Taste) -> Knowledge:
     """How well a person is known."""
-    votes = len(set(taste.told.contests.votes.tolist()))
+    votes = taste.told.contests.cast
     told = taste.foretold
     return Knowledge(votes, votes > 0 and told.serves, told.personal, told.shared)
 
@@ -189,7 +188,6 @@ def _find_models(
     prompt_vector: NDArray[np.float32] | None,
     filters: Filters,
     steer_by: Steer,
-    rng: np.random.Generator,
 ) -> _Stage1:
     """Stage 1: the models, by the taste as learnt and then as steered."""
     category = snapshot.gallery.category_of(prompt)
@@ -206,7 +204,7 @@ def _find_models(
         steered=steered,
         offered=offered,
         left_out=left_out,
-        shortlist=retrieve_models(steered.taste, offered, asked, rng),
+        shortlist=retrieve_models(steered.taste, offered, asked),
         around=Circumstances(
             category=category,
             like_prompts=like,

@@ -56,7 +56,6 @@ def retrieve_models(
     taste: Taste,
     models: Sequence[Model],
     asked: Asked,
-    rng: np.random.Generator,
     most: int = SHORTLIST,
 ) -> Shortlist:
     """Find the models that this person is expected to like best on such prompts.
@@ -69,7 +68,6 @@ def retrieve_models(
         taste: The person's taste.
         models: What is on offer, all known to ``taste``; their mean is the average model.
         asked: What is asked for.
-        rng: Source of the posterior draws behind ``top3``.
         most: Most models to return.
     """
     names = [model.id for model in models]
@@ -78,7 +76,7 @@ def retrieve_models(
     # Rounding, so that equal models are not ordered by the last bit of a sum.
     order = np.lexsort((-downloads, -scores.score.round(9)))[: max(most, 0)]
     best = compact(taste.believe_models([names[row] for row in order], asked))
-    top3 = best.among_best(rng, BEST)
+    top3 = best.among_best(BEST)
     found = tuple(
         Candidate(
             models[row],

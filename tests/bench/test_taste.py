@@ -56,7 +56,7 @@ class Setting:
 
     def one_more(self, votes: int, before: Taste) -> Taste:
         taste = fit_taste(self.votes[:votes], self.everybody, self.features, before)
-        retrieve_models(taste, self.models, Asked("kind 1"), self.rng)
+        retrieve_models(taste, self.models, Asked("kind 1"))
         return taste
 
     def measure(self) -> list[float]:

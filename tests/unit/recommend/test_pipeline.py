@@ -227,7 +227,7 @@ class TestReasons:
         study.prefer("bob", "oil", "ink", 9)
         snapshot, person = fresh(study), study.person("ann")
         taste, models = snapshot.taste(person), study.catalog.active()
-        found = retrieve_models(taste, models, Asked("animal"), np.random.default_rng(0)).candidates
+        found = retrieve_models(taste, models, Asked("animal")).candidates
         around = Circumstances("animal", on_offer=[m.id for m in models])
         for reason in find_reasons(snapshot, taste, person, found, around):
             mine = [v for v in study.store.votes.current(person) if v.outcome is not Outcome.SKIP]

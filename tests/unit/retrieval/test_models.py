@@ -28,7 +28,7 @@ def taste(*models: Model, wins: dict[tuple[int, int], int] | None = None) -> Tas
 
 
 def found(known: Taste, models: list[Model], most: int = 9) -> tuple[Candidate, ...]:
-    return retrieve_models(known, models, Asked(), np.random.default_rng(0), most).candidates
+    return retrieve_models(known, models, Asked(), most).candidates
 
 
 def test_the_best_come_first_and_scores_are_probabilities() -> None:
