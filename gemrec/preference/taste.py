@@ -194,8 +194,8 @@ class Taste:
         """
         every = models if among is None else among
         offer = self.offers.models(every, Asked(category))
-        column = {model_id: place for place, model_id in enumerate(every)}
-        wanted = np.array([column[model_id] for model_id in models], dtype=np.int64)
+        rows = [self.everybody.index[model_id] for model_id in models]
+        wanted = np.array([(offer.rows == row).argmax() for row in rows], dtype=np.int64)
         shift = self.learnt.influence(self.told, offer.rows, offer.phi, wanted)
         return Influence(self.told.contests.votes, shift)
 

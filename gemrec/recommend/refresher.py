@@ -21,6 +21,7 @@ from gemrec.recommend.people import People
 from gemrec.recommend.snapshot import Snapshot
 from gemrec.recommend.taste_desk import TasteDesk
 from gemrec.records import Vote
+from gemrec.retrieval import Shelves
 from gemrec.store import Store
 
 _logger = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Refresher:
         self._writing = threading.RLock()
         self._published = threading.Condition()
         self._wake = threading.Event()
+        self._shelves = Shelves()
         self._vectors_wanted = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -285,6 +287,7 @@ class Refresher:
             desk=self._desk,
             people=self._people,
             tastes=self._tastes,
+            shelves=self._shelves,
         )
         with self._published:
             self._snapshot = snapshot

@@ -18,6 +18,7 @@ from gemrec.recommend.history import Moment
 from gemrec.recommend.people import People
 from gemrec.recommend.taste_desk import TasteDesk
 from gemrec.records import Board, Vote
+from gemrec.retrieval import Shelves
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Snapshot:
     desk: BoardDesk = field(repr=False, compare=False)
     people: People = field(repr=False, compare=False)
     tastes: TasteDesk = field(repr=False, compare=False)
+    shelves: Shelves = field(repr=False, compare=False)
     _boards: dict[BoardQuery, BoardFit] = field(default_factory=dict, repr=False, compare=False)
     _histories: dict[BoardQuery, tuple[Moment, ...]] = field(
         default_factory=dict, repr=False, compare=False
