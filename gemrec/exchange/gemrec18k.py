@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from gemrec.errors import InputError, StoreError
 from gemrec.exchange.gemrec_files import (
@@ -28,9 +28,6 @@ from gemrec.ranking import PopularityBins, popularity_bins, safety_of
 from gemrec.records import Model, Prompt
 from gemrec.settings import Settings
 from gemrec.store import Store
-
-PUBLISHER: Final = "published"
-"""Stands for the encoder of scores that were not measured here."""
 
 _KEPT = ("size", "negativePrompt", "sampler", "cfgScale", "image_id")
 _SCORES = ("nsfw_score",)
@@ -215,7 +212,7 @@ def _image(
     )
     nsfw = row.get("nsfw_score")
     if isinstance(nsfw, int | float) and 0 <= nsfw <= 1:
-        store.image_scores.put_safety(PUBLISHER, [(image.id, safety_of(float(nsfw)))])
+        store.image_scores.put_safety([(image.id, safety_of(float(nsfw)))])
     return _line(file.digest, model.id, prompt, seed), True
 
 

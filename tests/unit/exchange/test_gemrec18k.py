@@ -82,7 +82,7 @@ def test_the_models_show_the_images_in_battles(site, tmp_path):
     assert backend.problem(model) is None
     job = GenerationJob(model, None, "Incomprehensibilities", (5,))
     (shown,) = backend.generate(job, lambda *_: None, lambda: False)
-    assert shown.size == (24, 16)
+    assert shown.image.size == (24, 16)
 
 
 def test_an_interrupted_import_goes_on(site, tmp_path):
