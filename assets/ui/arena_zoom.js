@@ -58,7 +58,7 @@
     frames.style.setProperty("--x", `${view.x * 100}%`);
     frames.style.setProperty("--y", `${view.y * 100}%`);
     frames.classList.toggle("g-close-up", view.scale > 1);
-    box.querySelector(".g-scale").textContent = `${Math.round(view.scale * 100)} %`;
+    box.querySelector(".g-scale").textContent = `${Math.round(view.scale * 100)}%`;
   };
   const move = (by) => {
     step = (step + by + most()) % most();

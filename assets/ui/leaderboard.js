@@ -14,7 +14,7 @@
     const first = table.querySelector(`tbody tr:not(.g-group) :nth-child(${column + 1})[data-v]`);
     const isText = first !== null && Number.isNaN(Number(first.dataset.v));
     /* Text and ranks read from the first up, every other number from the largest down. */
-    const up = isText || button.textContent === "Rank" || button.textContent === "Ranks";
+    const up = isText || button.textContent === "Rank";
     const was = head.getAttribute("aria-sort");
     const ascending = was === "none" ? up : was === "descending";
     for (const other of table.querySelectorAll("th[aria-sort]")) other.setAttribute("aria-sort", "none");

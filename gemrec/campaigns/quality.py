@@ -1,4 +1,4 @@
-"""How good judgements are: agreement, consistency, gold, sides, time, and whom to trust how much.
+"""How good judgements are: agreement, consistency, gold, sides and time.
 
 All numbers come from well-kept libraries where there is one; each stands with an interval, the number
 of things that it rests on, and a sentence. A judgement is what somebody said about a unit: a pair of
@@ -8,12 +8,11 @@ models on one prompt, whichever stood on the left.
 - Fleiss' kappa (1971) over units with equally many judgements: ``statsmodels``.
 - Cohen's kappa (1960), mean over pairs of people, weighted by shared units: ``scikit-learn``.
 - Intervals of shares: Wilson (1927): ``statsmodels``; of alpha and kappas: bootstrap over units.
-- Reliability: one-coin Dawid-Skene (Zhang et al. 2016, "Spectral methods meet EM"): ``crowd-kit``.
 """
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,7 +25,6 @@ Table = NDArray[np.int64]
 _DRAWS: Final = 500
 _LEVEL: Final = 0.95
 _FEWEST_SHARED: Final = 5  # units that two people share before their kappa counts
-_EM_STEPS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Measure:
     Attributes:
         name: What it is.
         value: The number; None when too little is there to say.
-        low: Lower end of its 95 % interval; None with the value.
+        low: Lower end of its 95% interval; None with the value.
         high: Upper end.
         n: How many things it rests on.
         of: What those things are.
@@ -219,73 +217,6 @@ def dwell_time(rated: Iterable[Rated], rng: np.random.Generator) -> Measure:
     return Measure(
         "Time per judgement (s)", value, low, high, len(times), "timed judgements", words
     )
-
-
-# ---- whom to trust ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """How often one person gives the answer that the model holds for true.
-
-    Attributes:
-        annotator: Who.
-        skill: The model's estimate, 0..1.
-        low: Lower end of its 95 % interval (bootstrap over units).
-        high: Upper end.
-        n: Units they judged.
-    """
-
-    annotator: str
-    skill: float
-    low: float
-    high: float
-    n: int
-
-
-def reliabilities(
-    rated: Sequence[Rated], rng: np.random.Generator, draws: int = 30
-) -> tuple[Reliability, ...]:
-    """One-coin Dawid-Skene skills, the least reliable first; shown, never applied to the board."""
-    first: dict[tuple[str, str], str] = {}
-    for one in rated:
-        first.setdefault((one.unit, one.annotator), one.answer)
-    shared = Counter(unit for unit, _ in first)
-    rows = [(unit, who, answer) for (unit, who), answer in first.items() if shared[unit] > 1]
-    if len({answer for *_, answer in rows}) < 2:
-        return ()
-    skills = _skills(rows)
-    units = sorted({unit for unit, *_ in rows})
-    by_unit: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for unit, who, answer in rows:
-        by_unit[unit].append((who, answer))
-    drawn: dict[str, list[float]] = defaultdict(list)
-    for _ in range(draws):
-        chosen = rng.choice(len(units), len(units))
-        again = [
-            (f"{place}", who, answer)
-            for place, number in enumerate(chosen)
-            for who, answer in by_unit[units[number]]
-        ]
-        if len({answer for *_, answer in again}) < 2:
-            continue
-        for who, skill in _skills(again).items():
-            drawn[who].append(skill)
-    counts = Counter(who for _, who, _ in rows)
-    found = []
-    for who, skill in skills.items():
-        low, high = np.quantile(drawn[who] or [skill], [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
-        found.append(Reliability(who, skill, float(low), float(high), counts[who]))
-    return tuple(sorted(found, key=lambda one: (one.skill, one.annotator)))
-
-
-def _skills(rows: Sequence[tuple[str, str, str]]) -> Mapping[str, float]:
-    import pandas as pd  # noqa: PLC0415 - slow to import
-    from crowdkit.aggregation import OneCoinDawidSkene  # noqa: PLC0415 - slow to import
-
-    frame = pd.DataFrame(rows, columns=["task", "worker", "label"])
-    model: Any = OneCoinDawidSkene(n_iter=_EM_STEPS)
-    return {str(who): float(skill) for who, skill in model.fit(frame).skills_.items()}
 
 
 def _agreement_words(value: float | None) -> str:

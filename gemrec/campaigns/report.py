@@ -10,7 +10,6 @@ import numpy as np
 from gemrec.campaigns.quality import (
     Measure,
     Rated,
-    Reliability,
     cohen_kappa,
     count_table,
     dwell_time,
@@ -18,9 +17,9 @@ from gemrec.campaigns.quality import (
     gold_accuracy,
     krippendorff_alpha,
     own_consistency,
-    reliabilities,
     side_bias,
 )
+from gemrec.campaigns.reliability import Reliability, reliabilities
 from gemrec.leaderboard import BoardQuery, most_moved
 from gemrec.recommend import Snapshot
 from gemrec.records import AssignmentKind, BattleMode, Judgement, Outcome, Vote

@@ -109,14 +109,14 @@ def _explanation(document: Document) -> str:
 
 def _table(rows: Sequence[Row], scale: tuple[float, float] | None) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("model", overflow="fold")
-    for name in ("rating", "95 % interval"):
+    for name in ("rating", "95% interval"):
         table.add_column(name, justify="right", no_wrap=True)
     if scale is not None:
         table.add_column("", no_wrap=True, min_width=_BAR)
     judged = any(row["acceptability"] is not None for row in rows)
-    for name in ("ranks", "votes", *(["good"] if judged else []), "Elo"):
+    for name in ("votes", *(["good"] if judged else []), "Elo"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*_cells(row, scale, judged), style="dim" if row["preliminary"] else "")
@@ -124,13 +124,12 @@ def _table(rows: Sequence[Row], scale: tuple[float, float] | None) -> Table:
 
 
 def _cells(row: Row, scale: tuple[float, float] | None, judged: bool) -> Iterator[Text]:
-    yield Text("" if row["preliminary"] else str(row["rank"]))
+    yield Text(_range(row["drawn_ranks"] or [row["rank"], row["worst_rank"]]))
     yield Text(row["model"])
     yield Text(_whole(row["rating"]), style="bold")
     yield Text("" if row["low"] is None else f"{_whole(row['low'])} … {_whole(row['high'])}")
     if scale is not None:
         yield _bar(row, *scale)
-    yield Text(_range(row["drawn_ranks"] or [row["rank"], row["worst_rank"]]))
     yield Text(f"{row['votes']:,}")
     if judged:
         good = row["acceptability"]

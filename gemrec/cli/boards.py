@@ -174,7 +174,7 @@ def rebuild(db: Db = None, as_json: AsJson = False) -> None:
             nonlocal shown
             if (tenth := int(share * 10)) > shown:
                 shown = tenth
-                tell(f"events read: {tenth * 10} %")
+                tell(f"events read: {tenth * 10}%")
 
         found = rebuild_from_events(services.store, tuple(services.catalog.models), progress)
         services.refresher.refresh()

@@ -165,7 +165,7 @@ def _quality(document: Document) -> RenderableType:
     for name, justify in (
         ("measure", "left"),
         ("value", "right"),
-        ("95 %", "right"),
+        ("95%", "right"),
         ("n", "right"),
     ):
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
@@ -177,7 +177,7 @@ def _quality(document: Document) -> RenderableType:
     least = document["annotators"][:10]
     people = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     people.add_column("least reliable", overflow="fold")
-    for name in ("skill", "95 %", "items"):
+    for name in ("skill", "95%", "items"):
         people.add_column(name, justify="right")
     for one in least:
         span = f"{one['low']:.2f} … {one['high']:.2f}"

@@ -41,4 +41,4 @@ class Advance:
         quarters = int(fraction * 4)
         if quarters > self._quarters:
             self._quarters = quarters
-            print(f"{self._what}: {quarters * 25} %", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"{self._what}: {quarters * 25}%", file=sys.stderr, flush=True)  # noqa: T201

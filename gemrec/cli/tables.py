@@ -10,14 +10,14 @@ from rich.text import Text
 from gemrec.documents import Document
 
 _RIGHT = frozenset(
-    {"#", "rating", "95 % interval", "votes", "Elo", "score", "90 %", "seed", "s", "downloads"}
+    {"#", "rating", "95% interval", "votes", "Elo", "score", "90%", "seed", "s", "downloads"}
 )
 _STATUS_STYLE = {"ok": "green", "warn": "yellow", "broken": "bold red"}
 
 
 def recommendation(document: Document) -> RenderableType:
     """Ranked models with their reasons, then ranked images."""
-    models = _table(("#", "model", "score", "90 %", "why"))
+    models = _table(("#", "model", "score", "90%", "why"))
     for place, row in enumerate(document["models"], start=1):
         interval = f"{_share(row['low'])} … {_share(row['high'])}"
         _add(models, place, row["model"], _share(row["score"]), interval, row["reason"])

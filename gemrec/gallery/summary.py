@@ -21,8 +21,8 @@ class Place:
     Attributes:
         model: The catalog entry.
         score: Probability that the person prefers it to the average model, 0..1.
-        low: Lower end of the 90 % interval of ``score``.
-        high: Upper end of the 90 % interval of ``score``.
+        low: Lower end of the 90% interval of ``score``.
+        high: Upper end of the 90% interval of ``score``.
         learnt: Its place by ``score``, from 1, whatever order the person has made by hand.
         record: How it fared in the person's own comparisons.
         examples: Images that the person is expected to like best, best first.

@@ -44,8 +44,8 @@ from gemrec.leaderboard.tables import (
 
 IntervalMethod = Literal["sandwich", "votes", "curvature"]
 
-# Simulated with 2 to 50 annotators, equal, log-normal or one giving 70 % of the votes: 4 keeps
-# coverage of nominal 95 % between 0.92 and 1 and halves the width with 2 annotators; 0 falls to
+# Simulated with 2 to 50 annotators, equal, log-normal or one giving 70% of the votes: 4 keeps
+# coverage of nominal 95% between 0.92 and 1 and halves the width with 2 annotators; 0 falls to
 # 0.91, 8 gains no width.
 _POOLED_DEGREES: Final = 4.0
 _LARGEST_SHARE: Final = 0.95  # of a model's votes; beyond, leverage cannot be corrected

@@ -34,7 +34,7 @@ NOTES: dict[str, tuple[str, str, str]] = {
     "pocket-early": (
         "being a weaker model to compare with: backgrounds and rough colours",
         "shapes: most things are blobs",
-        f"The base's averaged weights at 18 % of its training, kept as the rank-{EARLY_RANK} part "
+        f"The base's averaged weights at 18% of its training, kept as the rank-{EARLY_RANK} part "
         "of their difference from the final weights.",
     ),
     "pocket-swift": (

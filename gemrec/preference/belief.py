@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gemrec.preference.davidson import Array, moments
 
-_Z_90: Final = 1.6448536269514722  # two-sided 90 % quantile of the normal distribution
+_Z_90: Final = 1.6448536269514722  # two-sided 90% quantile of the normal distribution
 _PROBIT: Final = math.pi / 8  # MacKay (1992): averages a sigmoid over a normal distribution
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
@@ -30,8 +30,8 @@ class Scores:
 
     Attributes:
         score: (n,) probability that the person prefers it, when it is no tie, 0..1.
-        low: (n,) lower end of the 90 % interval.
-        high: (n,) upper end of the 90 % interval.
+        low: (n,) lower end of the 90% interval.
+        high: (n,) upper end of the 90% interval.
         taste: (n,) part of the utility that comes from the person's liking for such pictures.
     """
 

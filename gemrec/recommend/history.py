@@ -32,7 +32,7 @@ class Moment:
         at: When, timezone-aware UTC.
         model_id: The model.
         rating: Its rating from the votes cast before.
-        low: Lower end of the 95 % interval.
+        low: Lower end of the 95% interval.
         high: Upper end.
     """
 

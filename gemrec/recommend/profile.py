@@ -9,8 +9,8 @@ from gemrec.preference import Taste
 from gemrec.recommend.steering import NamedAxis
 from gemrec.records import TasteSettings
 
-_Z_CLEAR: Final = 1.6449  # 95 % certain of the side
-_Z_LIKELY: Final = 0.6745  # 75 % certain
+_Z_CLEAR: Final = 1.6449  # 95% certain of the side
+_Z_LIKELY: Final = 0.6745  # 75% certain
 
 
 @dataclass(frozen=True, slots=True)

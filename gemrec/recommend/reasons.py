@@ -21,7 +21,7 @@ _ALIKE: Final = 0.5  # cosine of two models' features from which their pictures 
 _MOVED: Final = 0.02  # logits by which a vote must have moved a model to be named
 _NAMED_VOTES: Final = 3
 _NAMED_AXES: Final = 2
-_LEANING: Final = 0.6745  # certainty of a leaning that is named: 75 %
+_LEANING: Final = 0.6745  # certainty of a leaning that is named: 75%
 _STANDS_OUT: Final = 0.5  # standard deviations by which a model stands out along a named axis
 
 

@@ -58,8 +58,8 @@ def in_detail(reason: Reason, names: Names) -> tuple[str, ...]:
 def percent(share: float) -> str:
     """A probability in words that never claims certainty."""
     if share > 0.99:
-        return "over 99 %"
-    return "under 1 %" if share < 0.01 else f"{round(100 * share)} %"
+        return "over 99%"
+    return "under 1%" if share < 0.01 else f"{round(100 * share)}%"
 
 
 def _moved(moved: Moved, names: Names) -> str:

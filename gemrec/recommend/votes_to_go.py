@@ -1,6 +1,6 @@
 """How many more votes until the top pick is settled, foreseen from the posterior.
 
-The top pick is *settled* when, with 80 % probability, no other model is noticeably better: better
+The top pick is *settled* when, with 80% probability, no other model is noticeably better: better
 by more than 0.3 logits, which one would see in 57 of 100 comparisons. (Asking for the single best
 model would never end where two are alike.)
 

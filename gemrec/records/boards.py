@@ -30,14 +30,14 @@ class BoardRow:
             votes stand behind all others.
         model_id: Catalog id.
         rating: Bradley-Terry strength, centred on 1000.
-        low: Lower end of the 95 % interval.
-        high: Upper end of the 95 % interval.
+        low: Lower end of the 95% interval.
+        high: Upper end of the 95% interval.
         votes: Votes the model took part in.
         elo: Online Elo, for display only.
         worst_rank: Last rank that the intervals allow; None when not computed.
         component: Group of models that votes link, 0 the one with most votes, -1 without votes.
             Ranks start again in each group and ratings of different groups cannot be compared.
-        drawn_ranks: Best and worst rank in 95 % of draws from the joint distribution of all
+        drawn_ranks: Best and worst rank in 95% of draws from the joint distribution of all
             ratings; None when not computed.
         acceptability: Share of "both good" among the verdicts "both good" and "both bad" on the
             model's battles; None without any.

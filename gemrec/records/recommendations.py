@@ -12,8 +12,8 @@ class RankedModel:
     Attributes:
         model_id: Catalog id.
         score: Probability that this person prefers it to an average model on this prompt, 0..1.
-        low: Lower end of the 90 % interval of ``score``.
-        high: Upper end of the 90 % interval of ``score``.
+        low: Lower end of the 90% interval of ``score``.
+        high: Upper end of the 90% interval of ``score``.
         reason: Why, in plain words.
         top3: Probability that it is among this person's best three models for such prompts, 0..1.
         details: Further reasons, each a sentence.
@@ -37,8 +37,8 @@ class RankedImage:
     Attributes:
         image: The image.
         score: As for :class:`RankedModel`.
-        low: Lower end of the 90 % interval of ``score``.
-        high: Upper end of the 90 % interval of ``score``.
+        low: Lower end of the 90% interval of ``score``.
+        high: Upper end of the 90% interval of ``score``.
         best_of: For the person's best seed of a model and prompt, out of how many; 0 for others.
     """
 

@@ -25,8 +25,8 @@ class Candidate:
     Attributes:
         model: The catalog entry.
         score: Probability that the person prefers it to the average model on offer, 0..1.
-        low: Lower end of the 90 % interval.
-        high: Upper end of the 90 % interval.
+        low: Lower end of the 90% interval.
+        high: Upper end of the 90% interval.
         taste: How much of it comes from the person's liking for such pictures, logits.
         top3: Probability that it is among the person's best three models on offer, 0..1.
     """

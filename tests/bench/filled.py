@@ -63,7 +63,7 @@ def make_world(
 ) -> World:
     """Davidson votes on random pairs; ``taste`` is how far people differ, in logits.
 
-    With the default tie parameter and strengths about 20 % of the votes are ties.
+    With the default tie parameter and strengths about 20% of the votes are ties.
     """
     rng = np.random.default_rng(seed)
     size = len(models)

@@ -32,7 +32,7 @@ def test_coverage_with_20_annotators_of_different_taste():
                 got = compute_intervals(ratings, table, method=method)
                 hits.append(np.mean((got.low <= target) & (target <= got.high)))
     sys.stdout.write(
-        f"\nnominal 95 % intervals cover {np.mean(clustered):.3f} clustered by annotator, "
+        f"\nnominal 95% intervals cover {np.mean(clustered):.3f} clustered by annotator, "
         f"{np.mean(blind):.3f} with votes taken for independent\n"
     )
     assert 0.92 <= np.mean(clustered) <= 0.97

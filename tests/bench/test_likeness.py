@@ -61,7 +61,7 @@ def described(name: str, cosines: np.ndarray) -> str:
     low, middle, high = np.quantile(cosines, (0.05, 0.5, 0.95))
     share = np.mean(cosines >= NEAR_IDENTICAL)
     return (
-        f"{name:44s} {len(cosines):4d}  5 % {low:.4f}  median {middle:.4f}  95 % {high:.4f}  "
+        f"{name:44s} {len(cosines):4d}  5% {low:.4f}  median {middle:.4f}  95% {high:.4f}  "
         f"max {cosines.max():.4f}  at or above {NEAR_IDENTICAL}: {share:.0%}"
     )
 

@@ -70,7 +70,7 @@ def test_from_key_to_confirmation(tmp_path, new_context, open_page):
                 page.keyboard.press("n")
             took = np.array(page.evaluate("window.took"))
         print(  # noqa: T201 - the figure is what the test is for
-            f"\nkey to confirmation: median {np.median(took):.0f} ms, 90 % {np.quantile(took, 0.9):.0f} "
+            f"\nkey to confirmation: median {np.median(took):.0f} ms, 90% {np.quantile(took, 0.9):.0f} "
             f"ms, best {took.min():.0f} ms of {len(took)} votes, beside {len(opened)} battles of "
             f"somebody else; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
         )

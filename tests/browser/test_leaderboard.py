@@ -102,7 +102,7 @@ def test_hovering_explains_and_the_theme_changes_charts_at_once(new_context, ope
     bar = page.locator("#board-chart svg g.mark-rect path").first
     bar.hover(force=True)  # the dot in its middle says the same
     tooltip = page.locator("#vg-tooltip-element")
-    expect(tooltip).to_contain_text("95 % interval")
+    expect(tooltip).to_contain_text("95% interval")
     expect(tooltip).to_contain_text("Votes")
     colour = "e => getComputedStyle(e).fill"
     light = bar.evaluate(colour)

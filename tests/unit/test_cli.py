@@ -160,7 +160,7 @@ class TestGenerate:
         for image in images:
             with Image.open(image["file"]) as picture:
                 assert picture.size == (32, 32)
-        assert err[-1] == "4 images: 100 %"
+        assert err[-1] == "4 images: 100%"
 
     def test_all_means_those_on_offer_and_a_second_run_makes_nothing_new(self, run):
         words = ("generate", "--prompt", PROMPT, "--images", 1)

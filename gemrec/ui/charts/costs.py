@@ -50,7 +50,7 @@ def cost_chart(view: BoardView, kind: str) -> Drawn:
     across = alt.X("cost:Q", title=title, scale=x, axis=alt.Axis(grid=False, tickCount=6))
     up = alt.Scale(domain=[low, high], zero=False, nice=False)
     tooltip = [
-        alt.Tooltip(f"{name}:N") for name in ("title", "Rating", "95 % interval", "Cost", "Licence")
+        alt.Tooltip(f"{name}:N") for name in ("title", "Rating", "95% interval", "Cost", "Licence")
     ]
     everything = alt.Chart(values(rows)).encode(x=across, tooltip=tooltip)
     faint = alt.condition("datum.front", alt.value(0.9), alt.value(0.3))
@@ -109,7 +109,7 @@ def _points(view: BoardView, cost_of: Callable[[ModelFacts], float | None], form
             "high": min(row.high, high),
             "front": i in front,
             "Rating": f"{row.rating:.0f}",
-            "95 % interval": f"{row.low:.0f} to {row.high:.0f}",
+            "95% interval": f"{row.low:.0f} to {row.high:.0f}",
             "Cost": form.format(cost),
             "Licence": facts.licence or "unknown",
         }

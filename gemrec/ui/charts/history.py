@@ -29,7 +29,7 @@ def history_chart(view: BoardView, moments: Sequence[Moment]) -> Drawn:
             "at": moment.at.isoformat(),
             "rating": round(moment.rating, 1),
             "Rating": f"{moment.rating:.0f}",
-            "95 % interval": f"{moment.low:.0f} to {moment.high:.0f}",
+            "95% interval": f"{moment.low:.0f} to {moment.high:.0f}",
             "Until": f"{moment.at:%Y-%m-%d %H:%M} UTC",
         }
         for moment in moments
@@ -53,7 +53,7 @@ def history_chart(view: BoardView, moments: Sequence[Moment]) -> Drawn:
     )  # fmt: skip
     lines = base.mark_line(strokeWidth=2.2, interpolate="monotone")
     points = base.mark_point(filled=True, size=46).encode(
-        tooltip=[alt.Tooltip(f"{name}:N") for name in ("title", "Rating", "95 % interval", "Until")]
+        tooltip=[alt.Tooltip(f"{name}:N") for name in ("title", "Rating", "95% interval", "Until")]
     )
     chart = alt.layer(lines, points).add_params(pick)
     board = view.fitted.board

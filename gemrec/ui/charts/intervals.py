@@ -27,7 +27,7 @@ def interval_chart(view: BoardView) -> Drawn:
         {
             "title": view.facts[row.model_id].name,
             "Rating": f"{row.rating:.0f}",
-            "95 % interval": f"{row.low:.0f} to {row.high:.0f}",
+            "95% interval": f"{row.low:.0f} to {row.high:.0f}",
             "Rank": "{} to {}".format(*(row.drawn_ranks or (row.rank, row.worst_rank))),
             "Votes": f"{row.votes:,}" + (" (preliminary)" if row.is_preliminary else ""),
             "rating": row.rating,
@@ -40,7 +40,7 @@ def interval_chart(view: BoardView) -> Drawn:
     ]
     names = [row["title"] for row in rows]
     shown = [
-        alt.Tooltip(f"{name}:N") for name in ("title", "Rating", "95 % interval", "Rank", "Votes")
+        alt.Tooltip(f"{name}:N") for name in ("title", "Rating", "95% interval", "Rank", "Votes")
     ]
     base = alt.Chart(values(rows)).encode(
         y=alt.Y("title:N", sort=names, axis=label_limit()),
@@ -61,11 +61,11 @@ def interval_chart(view: BoardView) -> Drawn:
     )
     chart = alt.layer(middle, bars, points)
     words = (
-        "The dot is the rating, the bar its 95 % interval; the dashed line is the average model. "
+        "The dot is the rating, the bar its 95% interval; the dashed line is the average model. "
         "Where two bars overlap, the two models may well be equally good."
     )
     return Drawn(
-        finish(chart, "Ratings with their 95 % intervals", height=_STEP * len(rows)),
+        finish(chart, "Ratings with their 95% intervals", height=_STEP * len(rows)),
         words + other_groups(view),
     )
 

@@ -133,10 +133,10 @@ def _quality(board: Board) -> Iterator[_Column]:
     scale = rating_range(board)
     yield _Column(
         "Rank",
-        "1 + the number of models whose whole interval lies above this one's. Models whose "
-        "intervals overlap may well be equally good, so they can share a rank.",
-        lambda row, _: str(row.rank) if row.votes else _NOTHING,
-        lambda row, _: row.rank if row.votes else None,
+        "Best and worst rank in 95% of draws from the joint distribution of all ratings: models "
+        "whose ranks overlap may well be equally good.",
+        lambda row, _: _ranks(row) if row.votes else _NOTHING,
+        lambda row, _: sum(_ends(row)) if row.votes else None,
     )
     yield _Column("Model", "The model's name.", _model, lambda _, facts: facts.name, "g-who")
     yield _Column(
@@ -148,18 +148,11 @@ def _quality(board: Board) -> Iterator[_Column]:
         "g-n g-rating",
     )
     yield _Column(
-        "95 % interval",
-        f"Where the rating lies with 95 % confidence, given that {_who(board)} differ in taste.",
+        "95% interval",
+        f"Where the rating lies with 95% confidence, given that {_who(board)} differ in taste.",
         lambda row, _: _bar(row, *scale) if row.votes else "",
         lambda row, _: row.high - row.low if row.votes else None,
         "g-wide",
-    )
-    yield _Column(
-        "Ranks",
-        "Best and worst rank in 95 % of draws from the joint distribution of all ratings.",
-        lambda row, _: _ranks(row) if row.votes else _NOTHING,
-        lambda row, _: row.drawn_ranks[0] if row.votes and row.drawn_ranks else None,
-        "g-n g-wide",
     )
     yield _Column(
         "Votes",
@@ -238,11 +231,16 @@ def _model(row: BoardRow, facts: ModelFacts) -> str:
 def _spoken(row: BoardRow) -> str:
     if math.isinf(row.high):
         return "too little is known for an interval"
-    return f"between {row.low:.0f} and {row.high:.0f}, rank {_ranks(row)}"
+    return f"between {row.low:.0f} and {row.high:.0f}"
+
+
+def _ends(row: BoardRow) -> tuple[int, int]:
+    """Best and worst rank."""
+    return row.drawn_ranks or (row.rank, row.worst_rank or row.rank)
 
 
 def _ranks(row: BoardRow) -> str:
-    best, worst = row.drawn_ranks or (row.rank, row.worst_rank or row.rank)
+    best, worst = _ends(row)
     return str(best) if best == worst else f"{best}–{worst}"  # noqa: RUF001
 
 

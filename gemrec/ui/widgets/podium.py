@@ -53,7 +53,7 @@ def podium(
     return (
         f'<section aria-label="Models for you">{said}<ol class="g-models g-podium">{cards}</ol>{more}'
         '<p class="g-soft g-legend">The mark is the chance that you prefer this model to an average '
-        "one, the band its 90 % interval; the dashed line is a coin flip.</p>"
+        "one, the band its 90% interval; the dashed line is a coin flip.</p>"
         f"{_left_out(recommendation, shown)}</section>"
     )
 
@@ -102,8 +102,7 @@ def _card(
         f'<div class="g-card-body"><p class="g-model-head"><span class="g-place">{place}</span>'
         f'<strong>{plain(name)}</strong>{_moved(shown.moved)}<span class="g-score">'
         f"{ranked.score:.0%}</span></p>{interval(ranked.score, ranked.low, ranked.high)}"
-        f'<p class="g-chance">{_chance(ranked.top3)}</p>{_reason(ranked)}'
-        f"{_facts(shown.model)}{_snippet(shown.snippet)}</div></li>"
+        f"{_reason(ranked)}{_facts(shown.model)}{_snippet(shown.snippet)}</div></li>"
     )
 
 
@@ -118,11 +117,6 @@ def _row(place: int, ranked: RankedModel, shown: Shown) -> str:
 
 def _name(ranked: RankedModel, shown: Shown) -> str:
     return ranked.model_id if shown.model is None else shown.model.name
-
-
-def _chance(top3: float) -> str:
-    said = "over 99 %" if top3 > 0.995 else f"{top3:.0%}".replace("%", " %")
-    return f"<b>{said}</b> likely to be among your best three"
 
 
 def _reason(ranked: RankedModel) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gemrec.campaigns import Influence, Place, Quality, Status
+from gemrec.campaigns import FEWEST_UNITS, Influence, Place, Quality, Status
 from gemrec.records import CampaignState, Outcome
 from gemrec.ui.widgets.text import count, percent, plain
 
@@ -162,16 +162,14 @@ def quality_table(quality: Quality, names: dict[str, str]) -> str:
     people = "".join(
         f"<tr><th scope='row'>{plain(names.get(p.annotator, '') or p.annotator[:8])}</th>"
         f"<td class='g-n g-rating'>{p.skill:.2f}</td><td class='g-n'>{p.low:.2f} to {p.high:.2f}</td>"
-        f"<td class='g-n'>{p.n:,}</td><td></td></tr>"
+        f"<td class='g-n'>{p.n:,}</td></tr>"
         for p in quality.people[:10]
     )
-    head = (
-        "<thead><tr><th>{}</th><th class='g-n'>Value</th><th class='g-n'>95 %</th><th class='g-n'>n"
-        "</th><th>What it says</th></tr></thead>"
-    )
+    head = "<th>{}</th><th class='g-n'>Value</th><th class='g-n'>95%</th><th class='g-n'>n</th>"
     model = (
-        f"<p class='g-soft'>Reliability: one-coin Dawid-Skene (Zhang et al. 2016); shown, never applied "
-        f"to the board.</p><table>{head.format('Least reliable')}<tbody>{people}</tbody></table>"
+        "<p class='g-soft'>Reliability: one-coin Dawid-Skene (Zhang et al. 2016); shown, never applied "
+        f"to the board. Of people with {FEWEST_UNITS} and more items that others judged too.</p><table>"
+        f"<thead><tr>{head.format('Least reliable')}</tr></thead><tbody>{people}</tbody></table>"
         if people
         else ""
     )
@@ -188,8 +186,8 @@ def quality_table(quality: Quality, names: dict[str, str]) -> str:
             f"<th class='g-n'>Votes</th><th>What it says</th></tr></thead><tbody>{influence}</tbody></table>"
         )
     return (
-        f"<div class='g-board g-quality'><table>{head.format('Measure')}<tbody>{rows}</tbody></table>"
-        f"{model}</div>"
+        f"<div class='g-board g-quality'><table><thead><tr>{head.format('Measure')}<th>What it says</th>"
+        f"</tr></thead><tbody>{rows}</tbody></table>{model}</div>"
     )
 
 
@@ -203,7 +201,7 @@ def _without(one: Influence) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    return "" if value is None else f"{value:.2f}".replace("-", "−")  # noqa: RUF001
 
 
 def _duration(seconds: float) -> str:

@@ -61,7 +61,7 @@ def summary(
         f'<p class="g-soft">{whose}</p>{back}</div>'
         f'<ol class="g-models g-podium">{cards}</ol>{rest}'
         '<p class="g-soft g-legend">The mark is the chance that you prefer a model to an average '
-        "one, the band its 90 % interval. The arrows put models in your own order; that is kept "
+        "one, the band its 90% interval. The arrows put models in your own order; that is kept "
         f"beside your votes and never changes them.</p>{_cost_chart(found)}</section>"
     )
 
@@ -174,6 +174,6 @@ def _cost_chart(found: Summary) -> str:
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="Seconds an image against the '
         f'chance that you prefer the model"><path d="M{_EDGE} 8V{base}H{width - 6}"/>'
         f'<text x="{width - 6}" y="{height - 8}" text-anchor="end">seconds an image, up to '
-        f'{most:.2g}</text><text x="{_EDGE - 6}" y="16" text-anchor="end">100 %</text>'
-        f'<text x="{_EDGE - 6}" y="{base}" text-anchor="end">0 %</text>{"".join(dots)}</svg></figure>'
+        f'{most:.2g}</text><text x="{_EDGE - 6}" y="16" text-anchor="end">100%</text>'
+        f'<text x="{_EDGE - 6}" y="{base}" text-anchor="end">0%</text>{"".join(dots)}</svg></figure>'
     )

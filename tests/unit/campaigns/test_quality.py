@@ -16,10 +16,10 @@ from gemrec.campaigns.quality import (
     gold_accuracy,
     krippendorff_alpha,
     own_consistency,
-    reliabilities,
     share,
     side_bias,
 )
+from gemrec.campaigns.reliability import reliabilities
 
 FLEISS = np.array(
     [[0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
@@ -143,6 +143,12 @@ def test_nothing_to_go_by_is_said_so():
         assert measure.value is None
         assert "Nothing to go by" in measure.meaning
     assert reliabilities(alone, rng()) == ()
+
+
+def test_a_handful_of_items_names_nobody_unreliable():
+    rated = [Rated(str(n), who, "first") for n in range(12) for who in ("ada", "ben")]
+    rated += [Rated(str(n), "cy", "second") for n in range(9)]
+    assert {one.annotator for one in reliabilities(rated, rng(), draws=4)} == {"ada", "ben"}
 
 
 def test_no_judgement_at_all_is_no_error():

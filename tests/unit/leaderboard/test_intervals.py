@@ -61,7 +61,7 @@ def test_half_win_scores_balance_the_prior_too():
     ("people", "busiest"), [(20, 1), (20, 30), (5, 1)], ids=["equal", "one busy", "few"]
 )
 def test_coverage_when_annotators_differ(people: int, busiest: int):
-    """Nominal 95 % intervals hold what a crowd would say; intervals blind to annotators do not."""
+    """Nominal 95% intervals hold what a crowd would say; intervals blind to annotators do not."""
     rng = np.random.default_rng(people)
     strengths = rng.normal(0, 0.6, 12)
     crowd = expected_votes(rng, strengths, taste=TASTE, log_nu=LOG_NU, people=4000)

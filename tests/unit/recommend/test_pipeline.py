@@ -163,7 +163,7 @@ class TestOppositeTastes:
         reasons = {m.model_id: m.reason for m in ask(gallery, "ann", UNSEEN, k=6).models}
         assert re.search(
             r"not compared Ink3 yet; its pictures are like those of Ink[12], which you preferred "
-            r"in [78] of [78] comparisons; it is (over )?\d+ % likely to be among your best three\.",
+            r"in [78] of [78] comparisons; it is (over )?\d+% likely to be among your best three\.",
             reasons["ink3"],
         )
         assert "like those" not in reasons["oil3"]
