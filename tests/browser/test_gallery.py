@@ -43,7 +43,7 @@ def draw(server: Server, prompts: int = 8) -> None:
         prompt = Prompt(f"thing number {number}", ("animal", "food")[number % 2])
         services.grids.generate([GridRequest(m, prompt, (1, 2)) for m in models])
     services.embeddings.image_vectors(services.store.images.all())
-    services.gallery.nudge()
+    services.gallery.catch_up()
     services.refresher.nudge_images()
 
 
