@@ -99,10 +99,13 @@ class Settings(BaseSettings):
         4, ge=1, le=10, description="Requests per image before a provider is given up."
     )
     provider_usd_per_day: float = Field(
-        1.0, ge=0, description="Most that inference providers may cost per day (UTC); 0 forbids."
+        0.0,
+        ge=0,
+        description="Most US dollars that inference providers may cost per day (UTC); 0 keeps "
+        "models that cost money off.",
     )
     provider_usd_per_process: float = Field(
-        1.0, ge=0, description="Most that one run of the program may pay to providers; 0 forbids."
+        1.0, ge=0, description="Most US dollars that one run may pay to providers."
     )
     civitai_url: str = Field(
         "https://civitai.com",

@@ -20,13 +20,14 @@ class ProviderOptions:
     Attributes:
         timeout: Seconds one request may take.
         attempts: Requests per image before it is given up, 1 or more.
-        usd_per_day: Most that all processes together may spend in one day (UTC); 0 forbids.
+        usd_per_day: Most that all processes together may spend in one day (UTC); 0, the default,
+            forbids: money is spent only where somebody has decided so.
         usd_per_process: Most that one process may spend; 0 forbids.
     """
 
     timeout: float = 60.0
     attempts: int = 4
-    usd_per_day: float = 1.0
+    usd_per_day: float = 0.0
     usd_per_process: float = 1.0
 
 
