@@ -50,8 +50,9 @@ def assert_same(one: Snapshot, other: Snapshot, people: list[str]) -> None:
     for person in people:
         assert one.votes_applied(person) == other.votes_applied(person)
         assert one.votes_of(person) == other.votes_of(person)
-    np.testing.assert_array_equal(one.counts.wins, other.counts.wins)
-    np.testing.assert_array_equal(one.counts.ties, other.counts.ties)
+    np.testing.assert_array_equal(one.pairs().wins, other.pairs().wins)
+    np.testing.assert_allclose(one.votes_per_model, other.votes_per_model)
+    np.testing.assert_array_equal(one.pairs().ties, other.pairs().ties)
     np.testing.assert_allclose(one.features.images, other.features.images, atol=1e-10)
     np.testing.assert_allclose(one.everybody.mean, other.everybody.mean, atol=1e-6)
     assert one.everybody.joint.log_nu == pytest.approx(other.everybody.joint.log_nu, abs=1e-6)
@@ -228,7 +229,7 @@ class TestSnapshot:
         study.vote("ann", "a", "b", Outcome.LEFT, mode=BattleMode.NAMED)
         study.vote("ann", "a", "b", Outcome.SKIP)
         snapshot = study.refresher().refresh()
-        assert snapshot.counts.votes == 0 and snapshot.board().votes == 0
+        assert snapshot.votes == 0 and snapshot.board().votes == 0
         assert snapshot.votes_applied(study.person("ann")) == 2
         # What somebody said knowing the names is still what they said.
         assert snapshot.taste(study.person("ann")).person.votes == 1
@@ -285,10 +286,10 @@ class TestUndoAndEdit:
         vote = study.vote("ann", "a", "b", Outcome.LEFT)
         gone = study.undo(vote)
         refresher = study.refresher()
-        assert refresher.refresh().counts.votes == 0
+        assert refresher.refresh().votes == 0
         study.edit(gone, Outcome.RIGHT)
         snapshot = refresher.refresh()
-        assert snapshot.counts.votes == 1
+        assert snapshot.votes == 1
         assert_same(snapshot, study.refresher().rebuild(), [study.person("ann")])
 
 
