@@ -132,7 +132,8 @@ class TestBackground:
             time.sleep(0.3)
         for waiting in (thread, *threads):
             waiting.join(20)
-        assert order == ["first", "second", "later"]
+        # Two that are done at nearly the same time may say so in either order.
+        assert (sorted(order[:2]), order[2:]) == (["first", "second"], ["later"])
         assert blocker.count(0) == 1
 
     def test_one_that_came_to_the_foreground_is_left_alone(self, worker, tmp_path):
