@@ -9,6 +9,7 @@ import numpy as np
 import typer
 from rich.table import Table
 
+from gemrec.cli.opening import open_services
 from gemrec.cli.options import AsJson, whole_number
 from gemrec.cli.output import answer
 from gemrec.documents import Document
@@ -18,21 +19,23 @@ from gemrec.evaluation import (
     TASTES,
     compare_methods,
     read_items,
+    read_recording,
     read_votes,
+    replay,
     simulate,
 )
 
 
 def evaluate(
     votes: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             metavar="CSV",
             help="Votes to learn from: model_a, model_b, outcome; annotator, prompt and category "
             "where known.",
         ),
-    ],
-    test: Annotated[Path, typer.Option(metavar="CSV", help="Votes to foretell.")],
+    ] = None,
+    test: Annotated[Path | None, typer.Option(metavar="CSV", help="Votes to foretell.")] = None,
     items: Annotated[
         Path | None,
         typer.Option(
@@ -40,12 +43,51 @@ def evaluate(
             help="Features: model and numeric columns; downloads and category where known.",
         ),
     ] = None,
+    replay_db: Annotated[
+        Path | None,
+        typer.Option(
+            "--replay",
+            metavar="FILE",
+            help="Instead of votes and a test: a database, whose votes are foretold in the order in "
+            "which they were cast and weighed as if pairs had been drawn at random.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare ways to foretell held-out votes: chance, popularity, one board, one person, gemrec."""
+    if replay_db is not None:
+        if votes or test or items:
+            raise InputError(
+                "--replay: got --votes, --test or --items too; allowed: --replay alone"
+            )
+        answer(_replayed(replay_db), as_json, _render)
+        return
+    if votes is None or test is None:
+        raise InputError("got no votes; allowed: --votes and --test, or --replay alone")
     known = None if items is None else read_items(items)
     rows = compare_methods(read_votes(votes), read_votes(test), known)
     answer(_document(rows), as_json, _render)
+
+
+def _replayed(db: Path) -> Document:
+    """Replay a database; one row per method, each estimate with its interval."""
+    if not db.is_file():
+        raise InputError(f"--replay: got {str(db)!r}; allowed: the SQLite file of a GEMRec")
+    with open_services(db) as services:
+        features = services.refresher.load().features
+        downloads = {m.id: float(m.downloads) for m in services.catalog.models.values()}
+        recording = read_recording(services.store, downloads, features)
+    rows = []
+    for row in replay(recording, np.random.default_rng(0)):
+        cells: dict[str, object] = {"method": row.method}
+        for name in ("accuracy", "logloss", "win_rate"):
+            told = getattr(row, name)
+            if told is None:
+                continue
+            cells |= {name: told.value, f"{name}_low": told.low, f"{name}_high": told.high}
+            cells |= {f"{name}_n": told.n, f"{name}_effective_n": told.effective_n}
+        rows.append({k: round(v, 6) if isinstance(v, float) else v for k, v in cells.items()})
+    return {"rows": rows}
 
 
 def simulate_people(
