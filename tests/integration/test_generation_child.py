@@ -135,7 +135,7 @@ from tests.unit.generation import tiny
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 
 models = {"base": tiny.base_model(pathlib.Path(sys.argv[1]))}
-service = grids.build(pathlib.Path(tempfile.mkdtemp()), models=models, backend="diffusers")
+service = grids.build(pathlib.Path(tempfile.mkdtemp()), models=models, backend="diffusers", timeout=120)
 service.start()
 encoder = EmbeddingService(
     EncoderWorker(EncoderOptions(kind="scripted")), service._store, service._images
@@ -153,7 +153,7 @@ print(sorted(heavy & set(sys.modules)))
 def test_the_parent_never_imports_a_heavy_library(models):
     folder = models["base"].source.path.rpartition("/")[0]
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", PARENT, folder], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", PARENT, folder], capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
