@@ -157,6 +157,17 @@ class Recommender:
             InputError: Nothing can be read from it, or there are too many wishes.
             EmbeddingError: The text tower cannot read it.
         """
+        wished = self.understand(text)
+        self._put(annotator_id, self.settings(annotator_id).with_wishes(*wished.added))
+        return wished
+
+    def understand(self, text: str) -> Wished:
+        """Read the wishes of a sentence, without anybody's settings changing.
+
+        Raises:
+            InputError: Nothing can be read from it.
+            EmbeddingError: The text tower cannot read it.
+        """
         said = read_wishes(text)
         if not said:
             raise InputError(
@@ -165,8 +176,6 @@ class Recommender:
         known = tuple(w for w in said if self._directions.is_known(w.what))
         for wish in known:
             self._directions.of(wish.what, wait=True)
-        settings = self.settings(annotator_id).with_wishes(*known)
-        self._put(annotator_id, settings)
         return Wished(known, tuple(w for w in said if w not in known))
 
     def wish_for_picture(
@@ -180,10 +189,18 @@ class Recommender:
             InputError: There are too many wishes.
             EmbeddingError: It cannot be embedded.
         """
-        digest, vector = self._embeddings.picture_vector(picture)
-        wish = Wish(WishKind.PICTURE, digest, sign, _thumbnail(picture))
+        wish = self.understand_picture(picture, sign)
         self._put(annotator_id, self.settings(annotator_id).with_wishes(wish))
-        return self._nearest(vector)
+        return self.models_like(picture)
+
+    def understand_picture(self, picture: PILImage.Image, sign: int = 1) -> Wish:
+        """A wish for pictures like an example, without anybody's settings changing.
+
+        Raises:
+            EmbeddingError: It cannot be embedded.
+        """
+        digest, _ = self._embeddings.picture_vector(picture)
+        return Wish(WishKind.PICTURE, digest, sign, _thumbnail(picture))
 
     def models_like(self, picture: PILImage.Image) -> tuple[tuple[str, float], ...]:
         """The models on offer that make pictures like this one, best first, with their share."""
