@@ -24,6 +24,12 @@ from gemrec.evaluation import (
     replay,
     simulate,
 )
+from gemrec.evaluation.plots import check_plot_path, save_plot
+
+PlotFile = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE", help="Save a plot too: .png, .svg or .html."),
+]
 
 
 def evaluate(
@@ -52,21 +58,23 @@ def evaluate(
             "which they were cast and weighed as if pairs had been drawn at random.",
         ),
     ] = None,
+    plot: PlotFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare ways to foretell held-out votes: chance, popularity, one board, one person, gemrec."""
+    _check(plot)
     if replay_db is not None:
         if votes or test or items:
             raise InputError(
                 "--replay: got --votes, --test or --items too; allowed: --replay alone"
             )
-        answer(_replayed(replay_db), as_json, _render)
+        _tell(_replayed(replay_db), plot, as_json)
         return
     if votes is None or test is None:
         raise InputError("got no votes; allowed: --votes and --test, or --replay alone")
     known = None if items is None else read_items(items)
     rows = compare_methods(read_votes(votes), read_votes(test), known)
-    answer(_document(rows), as_json, _render)
+    _tell(_document(rows), plot, as_json)
 
 
 def _replayed(db: Path) -> Document:
@@ -109,16 +117,38 @@ def simulate_people(
             help="What is shown: random pairs, or the best of two or four posterior draws.",
         ),
     ] = "slate",
+    newcomers: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            parser=whole_number(0, 1000),
+            help="People who join when all others have voted, 0 to 1000; measured apart.",
+        ),
+    ] = 15,
     seed: Annotated[
         int, typer.Option(metavar="S", parser=whole_number(0, 2**32 - 1), help="Of the world.")
     ] = 0,
+    plot: PlotFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Let simulated people vote, and measure how well they are served on new prompts."""
     _one_of("world", world, TASTES)
     _one_of("policy", policy, POLICIES)
-    rows = simulate(world, people, interactions, policy, np.random.default_rng(seed))
-    answer(_document(rows), as_json, _render)
+    _check(plot)
+    rows = simulate(world, people, interactions, policy, np.random.default_rng(seed), newcomers)
+    _tell(_document(rows), plot, as_json)
+
+
+def _check(plot: Path | None) -> None:
+    if plot is not None:
+        check_plot_path(plot)
+
+
+def _tell(document: Document, plot: Path | None, as_json: bool) -> None:
+    """Save the plot that was asked for, and print the rows."""
+    if plot is not None:
+        save_plot(document["rows"], plot)
+    answer(document, as_json, _render)
 
 
 def _one_of(name: str, got: str, allowed: Collection[str]) -> None:
