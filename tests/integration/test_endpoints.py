@@ -237,7 +237,7 @@ class TestClosedApi:
 class TestConsent:
     def test_a_script_reads_the_text_agrees_and_votes(self, tmp_path):
         with serve(tmp_path, consent="Votes are published.") as running:
-            client = Client(running.url, verbose=False)
+            client = running.client()
             ticket = client.predict(PROMPT, None, 1, "ada", api_name="/open_battle")["ticket"]
             assert "/consent" in refused(client, ticket, "left", api_name="/vote")
             asked = client.predict("ada", api_name="/consent")
@@ -255,7 +255,7 @@ class TestConsent:
 
     def test_nobody_agrees_for_others_where_names_are_not_believed(self, tmp_path):
         with serve(tmp_path, consent="Votes are published.", open_api=False) as running:
-            client = Client(running.url, verbose=False)
+            client = running.client()
             assert "GEMREC_OPEN_API" in refused(client, "ada", True, api_name="/consent")
 
 
