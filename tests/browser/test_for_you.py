@@ -1,6 +1,7 @@
 """The For you tab: steering, drawing, limits; and on the pocket models, taste from end to end."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -277,9 +278,14 @@ def test_opposite_tastes_get_opposite_models(pocket, new_context, open_page):
         for given in votes:
             pocket.services.arena.undo(given.annotator_id, given.id)
     pocket.services.refresher.wait_for(pocket.services.store.votes.last_id(), 10)
+    everybody = lambda: pocket.services.refresher.current().everybody.votes  # noqa: E731
+    deadline = time.monotonic() + 30
+    while everybody() and time.monotonic() < deadline:  # everybody's part follows a little later
+        page.wait_for_timeout(200)
     page.locator("#recommend").click()
     expect(page.locator(".g-known")).to_contain_text("No votes of yours")
     expect(page.locator(".g-remark")).to_contain_text("order of popularity")
+    expect(page.locator(".g-score").first).to_have_text("50%")
     assert set(page.locator(".g-score").all_inner_texts()) == {"50%"}
 
 
