@@ -124,10 +124,19 @@ def expected_looks(
         near: Prompts with pictures, the most alike first.
 
     Returns:
-        (n, r) features, zeros where nothing is known, and (n,) whether something is.
+        (n, r) features, guesses for models without pictures and zeros without even those, and
+        (n,) whether pictures tell.
     """
     rows = np.array([features.expected(m, category) for m in models], dtype=np.int64)
-    total, known = features.looks[rows], rows >= 0
+    known = rows >= 0
+    if features.guesses:
+        rows = np.array(
+            [
+                r if r >= 0 else features.guesses.get(m, -1)
+                for m, r in zip(models, rows, strict=True)
+            ]
+        )
+    total = features.looks[rows]
     total = total * _CATEGORY_WEIGHT
     weight = np.full(len(rows), _CATEGORY_WEIGHT)
     for prompt in near[:_NEIGHBOURS]:

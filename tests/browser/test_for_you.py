@@ -257,7 +257,7 @@ def annotators(server: Server) -> list[str]:
         return [row[0] for row in connection.execute("SELECT id FROM annotator")]
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_opposite_tastes_get_opposite_models(pocket, new_context, open_page):
     ranked, cast = {}, {}
     for sign in (1.0, -1.0):
