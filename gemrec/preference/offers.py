@@ -13,6 +13,7 @@ from gemrec.preference.everybody import Everybody
 from gemrec.preference.features import FeatureTable
 
 _MOST: Final = 32  # offers remembered; a new one beyond forgets the oldest
+_FOLLOWED: Final = 4  # offers that are made again before somebody asks
 
 
 _CATEGORY_WEIGHT: Final = 2.0  # neighbours' worth of the model's usual look in the category
@@ -71,6 +72,14 @@ class Offers:
     def __init__(self, everybody: Everybody, features: FeatureTable) -> None:
         self.everybody, self.features = everybody, features
         self._made: dict[tuple[tuple[str, ...], Asked], Offer] = {}
+
+    def followed(self, everybody: Everybody, features: FeatureTable) -> "Offers":
+        """The last few offers made again from another shared part."""
+        new = Offers(everybody, features)
+        for models, asked in list(self._made)[-_FOLLOWED:]:
+            if everybody.index.keys() >= set(models):
+                new.models(models, asked)
+        return new
 
     def models(self, models: Sequence[str], asked: Asked) -> Offer:
         """The offer of some models' next pictures.
