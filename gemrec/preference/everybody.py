@@ -1,6 +1,6 @@
 """What everybody likes, as a frozen state, and what it says of a person before their votes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -11,7 +11,7 @@ from gemrec.preference.contests import Contests, Integers, Numbers, Reader
 from gemrec.preference.davidson import Array
 from gemrec.preference.design import MANY
 from gemrec.preference.features import FeatureTable
-from gemrec.preference.joint import Joint, fit_joint
+from gemrec.preference.joint import Joint, fit_joint, never
 from gemrec.preference.learning import learn_more
 from gemrec.preference.person import PersonPrior, Told
 from gemrec.preference.scales import SHARED, Scales, standardised_popularity
@@ -143,6 +143,7 @@ def fit_everybody(
     models: Sequence[str],
     downloads: Mapping[str, float],
     features: FeatureTable,
+    stopped: Callable[[], bool] = never,
 ) -> Everybody:
     """Fit everybody's part; the same votes always give the same state.
 
@@ -151,13 +152,18 @@ def fit_everybody(
         models: Model ids.
         downloads: Download count per model id; those it leaves out count as average.
         features: What pictures look like.
+        stopped: Asked again and again whether to give up.
+
+    Raises:
+        StoppedError: ``stopped()`` said so.
     """
     reader = Reader(models, features)
     contests = reader.read(votes)
     popularity = np.append(standardised_popularity(models, downloads), 0.0)
     people, scales = len(reader.numbers.people), Scales()
-    joint = fit_joint(contests, popularity, people, scales)
+    joint = fit_joint(contests, popularity, people, scales, stopped=stopped)
     if len(contests) >= ENOUGH:
-        joint = fit_joint(contests, popularity, people, learn_more(joint, contests))
+        scales = learn_more(joint, contests)
+        joint = fit_joint(contests, popularity, people, scales, stopped=stopped)
     looks = features.looks[[features.expected(model_id) for model_id in models]]
     return Everybody(joint, tuple(models), reader.numbers, looks, len(votes))

@@ -59,6 +59,19 @@ class Refresher:
         self._begin()
         self._publish()
 
+    def open(self) -> Snapshot:
+        """Read the counts and the votes since then, so that boards are right before the rest is.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        with self._writing:
+            self._half_done = True
+            if self._take_in_votes():
+                self._publish()
+            self._half_done = False
+            return self._snapshot
+
     def start(self) -> None:
         """Start the thread; returns at once, the first snapshot with votes follows."""
         if self._thread is None:
@@ -191,7 +204,12 @@ class Refresher:
         self._tastes = TasteDesk()
         downloads = {model.id: model.downloads for model in self._catalog.models.values()}
         self._opinion = Opinion(
-            self._store, self._desk.models, downloads, self._wake.set, self._tastes.prepare
+            self._store,
+            self._desk.models,
+            downloads,
+            self._wake.set,
+            self._tastes.prepare,
+            self._closing.is_set,
         )
         self._recount(None)
 

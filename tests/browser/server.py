@@ -44,7 +44,6 @@ def serve(folder: Path, models: str | None = None, **settings: object) -> Iterat
     from gemrec.ui import launch  # noqa: PLC0415 - two seconds that other tests need not pay
 
     services = build_services(settings_of(folder, models, **settings))
-    services.start()
     try:
         demo, url = launch(services, prevent_thread_lock=True)
         try:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemrec.errors import StoppedError
 from gemrec.leaderboard import Counts, EloTable, build_board
 from gemrec.preference import build_features
 from gemrec.recommend import Refresher, Snapshot, recommend
@@ -121,6 +122,37 @@ class TestThread:
             refresher.close()
         vote = study.vote("ann", "a", "b", Outcome.LEFT)
         assert refresher.wait_for(vote.id, 1.0).last_vote_id == vote.id
+
+    def test_closing_does_not_wait_for_a_long_fit(
+        self, study: Study, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun = threading.Event()
+
+        def endless(*_: object, stopped: Callable[[], bool], **__: object) -> None:
+            begun.set()
+            wait_until(stopped, 10.0)
+            raise StoppedError("given up")
+
+        refresher = study.refresher()
+        vote = study.vote("ann", "a", "b", Outcome.LEFT)
+        refresher.open()
+        with monkeypatch.context() as patch:
+            patch.setattr("gemrec.recommend.opinion.fit_everybody", endless)
+            refresher.start()
+            assert begun.wait(5.0)
+            assert refresher.current().last_vote_id == vote.id  # which waits for no fit either
+            began = time.monotonic()
+            refresher.close()
+        assert time.monotonic() - began < 2.0
+        refresher.start()
+        wait_until(lambda: refresher.current().everybody.votes == 1, 5.0)
+        refresher.close()
+
+    def test_opening_reads_the_votes_and_starts_nothing(self, study: Study) -> None:
+        study.vote("ann", "a", "b", Outcome.LEFT)
+        opened = study.refresher().open()
+        assert opened.board().votes == 1
+        assert opened.everybody.votes == 0
 
     def test_a_failing_read_is_tried_again(
         self, study: Study, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
