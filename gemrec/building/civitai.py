@@ -94,7 +94,7 @@ class Civitai:
         """
         query = {"types": "Checkpoint", "sort": "Most Downloaded", "limit": str(PAGE)}
         query |= {"nsfw": "true" if mature else "false"}
-        seen: set[int] = set()
+        seen: set[str] = set()
         while True:
             page = self._page(query)
             items = [item for item in page["items"] if _id_of(item) not in seen]

@@ -28,7 +28,7 @@ def stoppable() -> Iterator[threading.Event]:
         if not stop.is_set():
             tell("\nStopping: finished grids are kept. Ctrl-C again ends at once.")
         stop.set()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:

@@ -43,7 +43,10 @@ def backend_options(settings: Settings) -> BackendOptions:
         settings.device,
         settings.threads or threads_of_one(settings.workers),
         download_gb=settings.download_gb,
-        gpu_elsewhere=settings.runner == "ray" and settings.device == "cuda",
+        gpu_elsewhere=gpu_is_lent(settings)
+        or (settings.runner == "ray" and settings.device == "cuda"),
+        zero_gpu=gpu_is_lent(settings),
+        sharers=1 if settings.ray_address else settings.workers,
         memory=int(settings.memory_gb * 2**30),
         providers=ProviderOptions(
             settings.provider_timeout,
@@ -58,6 +61,11 @@ def backend_options(settings: Settings) -> BackendOptions:
     )
 
 
+def gpu_is_lent(settings: Settings) -> bool:
+    """Whether models run on a GPU that ZeroGPU lends."""
+    return settings.zero_gpu and settings.device != "cpu"
+
+
 def threads_of_one(workers: int) -> int:
     """CPU threads of one worker where several share the machine; 0, all of them, for a single one."""
     return 0 if workers == 1 else max((os.cpu_count() or 1) // workers, 1)
@@ -65,13 +73,17 @@ def threads_of_one(workers: int) -> int:
 
 def crew_of(settings: Settings) -> Crew:
     """How many workers run models, and where."""
+    if gpu_is_lent(settings):
+        return Crew("inline")
     gpu = settings.device == "cuda" or (settings.device == "auto" and has_gpu())
+    # On this machine alone the workers share the GPU; in a cluster each waits for one of its own.
+    of_one = 1.0 if settings.ray_address else 1.0 / settings.workers
     return Crew(
         settings.runner,
         settings.workers,
         settings.ray_address or None,
         cpus=max(settings.threads, 1),
-        gpus=1.0 if gpu else 0.0,
+        gpus=of_one if gpu else 0.0,
     )
 
 

@@ -5,7 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from gemrec.errors import GenerationError
-from gemrec.generation.sources.hub import download_problem, is_on_hub, split_hub_file
+from gemrec.generation.sources.hub import (
+    SAFE_SUFFIX,
+    download_problem,
+    is_on_hub,
+    split_hub_file,
+)
 from gemrec.generation.sources.pipeline_folder import pipeline_class
 from gemrec.records import Model, ModelSource
 
@@ -21,7 +26,6 @@ PIPELINES = {
     "flux-dev": "FluxPipeline",
     "flux-schnell": "FluxPipeline",
 }
-SAFE_SUFFIX = ".safetensors"  # the other formats can run code when they are opened
 
 
 class SingleFile:
@@ -40,6 +44,10 @@ class SingleFile:
         if not Path(source.path).is_file():
             return f"The checkpoint of {model.name} is missing: {source.path}."
         return None
+
+    def fetch(self, source: ModelSource) -> None:
+        """The file, if the Hub has it."""
+        downloaded(source)
 
     def load(self, source: ModelSource, dtype_for: Callable[[bool], Any]) -> Any:
         """The pipeline of the file; its configuration from ``config`` or guessed by diffusers."""

@@ -80,6 +80,23 @@ def test_an_unsafe_file_is_not_opened(backend, folder):
     assert "only .safetensors files are opened" in backend.problem(model)
 
 
+def test_weights_that_can_run_code_are_not_opened(backend, folder, tmp_path):
+    """The same pipeline in the older format, and an adapter in it."""
+    import diffusers
+
+    pipe = diffusers.DiffusionPipeline.from_pretrained(folder / "sd15")
+    pipe.save_pretrained(tmp_path / "pickled", safe_serialization=False)
+    model = entry(tmp_path, "pickled", 'kind = "local", path = "pickled"')
+    with pytest.raises(GenerationError, match="safetensors"):
+        generate(backend, model)
+    (tmp_path / "adapter.bin").write_bytes(b"")
+    adapter = Model("a", "Ada", ModelSource("lora", str(tmp_path / "adapter.bin"), "sd15"))
+    base = entry(folder, "sd15", 'kind = "local", path = "sd15"')
+    assert "only .safetensors files" in backend.problem(adapter, base)
+    far = Model("a", "Ada", ModelSource("lora", "hf://some/one/adapter.pt", "sd15"))
+    assert "only .safetensors files" in backend.problem(far, base)
+
+
 @pytest.fixture
 def hub(folder, tmp_path, monkeypatch):
     """A hub on this machine, with an empty cache."""
