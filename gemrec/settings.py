@@ -81,7 +81,13 @@ class Settings(BaseSettings):
         description="Largest model, in GB, that is downloaded unasked; for entries with a size.",
     )
     mature: bool = Field(
-        False, description="Whether mature content may be made; off keeps safety checkers on."
+        False,
+        description="Whether mature content may be made; off lets safety checkers hold images back.",
+    )
+    safety_checker: str = Field(
+        "",
+        description="Folder or Hub name of a Stable Diffusion safety checker, for models run here "
+        "that bring none; empty for none.",
     )
     blocked_words: Path | None = Field(
         None, description="A text file of words and phrases, one a line, that no prompt may hold."

@@ -36,15 +36,18 @@ class SafetyOptions:
     """What the owner of this gemrec allows.
 
     Attributes:
-        mature: Mature content may be made: no safety checker, and models tagged
-            ``content:mature`` run.
+        mature: Mature content may be made: safety checkers measure but hold nothing back, and
+            models tagged ``content:mature`` run.
         blocked: Words and phrases that a prompt must not hold, in any case.
         prompt_length: Most characters of a prompt.
+        checker: Folder or Hub name of a Stable Diffusion safety checker for the models that run
+            here and bring none; empty for none.
     """
 
     mature: bool = False
     blocked: tuple[str, ...] = ()
     prompt_length: int = 1000
+    checker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,19 @@ class GenerationJob:
     seeds: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One image as a model made it.
+
+    Attributes:
+        image: The picture, RGB.
+        safety: What a safety checker made of it, 0..1, more is safer; None where none looked.
+    """
+
+    image: PILImage.Image
+    safety: float | None = None
+
+
 class Backend(Protocol):
     """Makes images. Building one and asking for problems is cheap; generating is not."""
 
@@ -110,7 +126,7 @@ class Backend(Protocol):
         job: GenerationJob,
         on_step: Callable[[int, int], None],
         cancelled: Callable[[], bool],
-    ) -> list[PILImage.Image]:
+    ) -> list[Drawn]:
         """Make all images of a job.
 
         Args:
@@ -119,7 +135,7 @@ class Backend(Protocol):
             cancelled: Asked at each step.
 
         Returns:
-            One RGB image per seed, in the order of the seeds.
+            One per seed, in the order of the seeds.
 
         Raises:
             GenerationCancelledError: ``cancelled()`` said so.

@@ -11,7 +11,7 @@ from PIL import Image as PILImage
 from PIL import UnidentifiedImageError
 
 from gemrec.errors import GenerationCancelledError, GenerationError, GenerationRefusedError
-from gemrec.generation.backend import GenerationJob, ProviderOptions
+from gemrec.generation.backend import Drawn, GenerationJob, ProviderOptions
 from gemrec.generation.ledger import Ledger
 from gemrec.generation.retries import Retries, RetryableError
 from gemrec.generation.sources.hub import HubProbe
@@ -77,7 +77,7 @@ class ProviderBackend:
         job: GenerationJob,
         on_step: Callable[[int, int], None],
         cancelled: Callable[[], bool],
-    ) -> list[PILImage.Image]:
+    ) -> list[Drawn]:
         """Ask for all images of a job; see ``Backend.generate``.
 
         Raises:
@@ -94,7 +94,7 @@ class ProviderBackend:
         try:
             futures = [pool.submit(self._image, client, job, seed, stop) for seed in job.seeds]
             self._follow(futures, job, on_step, cancelled)
-            return [future.result() for future in futures]
+            return [Drawn(future.result()) for future in futures]
         finally:
             stopped = True
             pool.shutdown(wait=False, cancel_futures=True)

@@ -46,7 +46,6 @@ _TIE_ROWS: Final[Mapping[Outcome, int]] = {
 }
 # Slices whose matrices are kept up to date vote by vote; 40 MiB at 200 models.
 _KEPT_SLICES: Final = 64
-_MOST_ENTRIES: Final = 4_000_000  # of all categories' matrices together; more are made one by one
 
 Name = TypeVar("Name", str, tuple[str, str])
 Matrices = tuple[Floats, Floats]  # wins and ties in units
@@ -144,6 +143,15 @@ class Counts:
     def size(self) -> int:
         """How many cells there are."""
         return len(self._cells.all()[0])
+
+    def votes_per_model(self) -> Floats:
+        """(M,) votes that each model took part in, added up from the cells."""
+        keys, cells = self._cells.all()
+        told = cells.sum(axis=0) / UNIT
+        first, second = unpack_pairs(keys)
+        size = len(self._models)
+        total = np.bincount(first, told, size) + np.bincount(second, told, size)
+        return total.astype(np.float64)  # numpy makes integers of no votes at all
 
     def cells(self) -> tuple[Ints, Cells]:
         """The (K,) keys, sorted, and the (5, K) counts in units; for a checkpoint, not to change."""
@@ -282,18 +290,6 @@ class Counts:
             self.annotators,
         )
 
-    def pairs_by_category(self) -> dict[str, PairCounts]:
-        """What :meth:`pairs` gives for every category, in one pass over the cells."""
-        size, names = len(self._models), self.categories
-        if len(names) * size * size <= _MOST_ENTRIES:
-            number = {name: position for position, name in enumerate(names)}
-            of_context = np.array([number[name] for name, _ in self._contexts], dtype=np.int64)
-            keys, cells = self._cells.all()
-            whole = self._matrices(keys, cells, of_context[unpack_contexts(keys)], len(names))
-            for name, *kept in zip(names, *whole, strict=True):
-                self._kept.setdefault((name, None, None), (kept[0].copy(), kept[1].copy()))
-        return {name: self.pairs(category=name) for name in names}
-
     def _change(self, vote: Vote, times: int) -> bool:
         if vote.mode is not BattleMode.BLIND or not vote.pairs:
             return False
@@ -343,32 +339,17 @@ class Counts:
             keep = own if keep is None else keep & own
         return (keys, cells) if keep is None else (keys[keep], cells[:, keep])
 
-    def _matrices(
-        self, keys: Ints, cells: Cells, group: Ints | None = None, groups: int = 1
-    ) -> Matrices:
-        """Wins and ties in units, added up from the cells.
-
-        Args:
-            keys: (K,).
-            cells: (5, K).
-            group: (K,) number of the part that each cell belongs to; None for one whole.
-            groups: How many parts.
-
-        Returns:
-            (M, M) each, or (groups, M, M).
-        """
+    def _matrices(self, keys: Ints, cells: Cells) -> Matrices:
+        """(M, M) wins and ties in units, added up from (K,) keys and (5, K) cells."""
         first, second = unpack_pairs(keys)
         size = len(self._models)
-        shape = (size, size) if group is None else (groups, size, size)
         there = first * size + second
-        if group is not None:
-            there += group * (size * size)
-        wins = add_up(there, cells[WINS_FIRST], groups * size * size).reshape(shape)
-        lost = add_up(there, cells[WINS_SECOND], groups * size * size).reshape(shape)
+        wins = add_up(there, cells[WINS_FIRST], size * size).reshape(size, size)
+        lost = add_up(there, cells[WINS_SECOND], size * size).reshape(size, size)
         tied = cells[TIES] + cells[BOTH_GOOD]
         tied += cells[BOTH_BAD]
-        ties = add_up(there, tied, groups * size * size).reshape(shape)
-        return wins + lost.swapaxes(-1, -2), ties + ties.swapaxes(-1, -2)
+        ties = add_up(there, tied, size * size).reshape(size, size)
+        return wins + lost.T, ties + ties.T
 
 
 def _number(numbers: dict[Name, int], name: Name, bits: int, what: str) -> int:

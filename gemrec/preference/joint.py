@@ -12,7 +12,7 @@ mode is found by Newton's method, its steps by preconditioned conjugate gradient
 memory are proportional to the number of contests.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,23 +70,20 @@ class Joint:
         content = next(part for part in self.likings if part.name == "content")
         return len(content.root) - 1
 
-    def differences(self, contests: Contests, parts: Collection[str] | None = None) -> Array:
+    def differences(self, contests: Contests) -> Array:
         """(n,) expected utility differences; what was never met counts as average.
 
         Args:
             contests: Between any models; the outcomes do not matter.
-            parts: Names of the parts that count; None for all, the liking for a side included.
         """
         design = Design(
             contests,
             self.bar,
             self.popularity,
-            [part for part in self.offsets if parts is None or part.name in parts],
-            [part for part in self.likings if parts is None or part.name in parts],
+            list(self.offsets),
+            list(self.likings),
             len(self.weights),
         )
-        if parts is not None and "content" not in parts:
-            return design.differences(self.weights)
         base = POPULARITY_MEAN * (
             self.popularity[contests.models[:, 0]] - self.popularity[contests.models[:, 1]]
         )
@@ -94,10 +91,10 @@ class Joint:
 
     def part(self, name: str, keys: Integers) -> Array:
         """Offsets of some keys of one part; 0 for those never met."""
-        padded = np.append(self.weights, 0.0)
         for offsets in self.offsets:
             if offsets.name == name:
-                found: Array = padded[offsets.find(keys, len(self.weights))]
+                at = offsets.find(keys, -1)
+                found: Array = np.where(at < 0, 0.0, self.weights[at])
                 return found
         return np.zeros(keys.shape)
 
@@ -112,7 +109,7 @@ class Joint:
                     found: Array = part.root @ self.weights[start : start + width]
                     return found
                 return np.zeros(part.root.shape[0])
-        return np.zeros(1)
+        return np.zeros(1 + self.dim)
 
 
 def never() -> bool:

@@ -1,14 +1,15 @@
 """All derived state after one vote, immutable and swapped whole."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gemrec.leaderboard import BoardFit, BoardQuery, EloTable, Voters, screen_voters
+import numpy as np
+from numpy.typing import NDArray
+
+from gemrec.leaderboard import BoardFit, BoardQuery, EloTable, PairCounts, Voters, screen_voters
 from gemrec.preference import (
     Everybody,
     FeatureTable,
-    PairCounts,
     Taste,
 )
 from gemrec.recommend.boards import BoardDesk
@@ -17,6 +18,7 @@ from gemrec.recommend.history import Moment
 from gemrec.recommend.people import People
 from gemrec.recommend.taste_desk import TasteDesk
 from gemrec.records import Board, Vote
+from gemrec.retrieval import Shelves
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Snapshot:
         last_vote_id: Newest vote event taken in; 0 before the first.
         events: How many events that was.
         everybody: What everybody likes, as of some votes ago.
-        counts: Blind votes that stand, over ``everybody.models``.
-        counts_by_category: The same for each category.
+        votes_per_model: (M,) blind votes that stand on each of ``everybody.models``.
+        categories: Categories that have had such votes.
         features: What the pictures look like.
         gallery: All images.
         elo: Displayed ratings; must not be changed.
@@ -42,14 +44,15 @@ class Snapshot:
     last_vote_id: int
     events: int
     everybody: Everybody
-    counts: PairCounts
-    counts_by_category: Mapping[str, PairCounts]
+    votes_per_model: NDArray[np.float64]
+    categories: tuple[str, ...]
     features: FeatureTable
     gallery: Gallery
     elo: EloTable
     desk: BoardDesk = field(repr=False, compare=False)
     people: People = field(repr=False, compare=False)
     tastes: TasteDesk = field(repr=False, compare=False)
+    shelves: Shelves = field(repr=False, compare=False)
     _boards: dict[BoardQuery, BoardFit] = field(default_factory=dict, repr=False, compare=False)
     _histories: dict[BoardQuery, tuple[Moment, ...]] = field(
         default_factory=dict, repr=False, compare=False
@@ -65,6 +68,15 @@ class Snapshot:
     def votes_of(self, annotator_id: str | None) -> tuple[Vote, ...]:
         """This person's votes that stand, in the order of their newest events."""
         return () if annotator_id is None else self.people.votes(annotator_id, self.last_vote_id)
+
+    @property
+    def votes(self) -> int:
+        """How many blind votes stand; part of a ranking counts as a part."""
+        return round(float(self.votes_per_model.sum()) / 2)
+
+    def pairs(self) -> PairCounts:
+        """Blind votes that stand per pair of models."""
+        return self.desk.pairs(self.last_vote_id)
 
     def board(self, category: str | None = None) -> Board:
         """The leaderboard of all blind votes, or of one category's."""
@@ -105,4 +117,4 @@ class Snapshot:
 
     def votes_on(self, model_id: str) -> float:
         """The blind votes that stand on a model, by anybody; part of a ranking counts as a part."""
-        return float(self.counts.votes_per_model[self.everybody.index[model_id]])
+        return float(self.votes_per_model[self.everybody.index[model_id]])

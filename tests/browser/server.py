@@ -21,6 +21,12 @@ class Server:
     url: str
     demo: Any
 
+    def client(self, **options: Any) -> Any:
+        """A client of the named endpoints that is as patient as a busy machine is slow."""
+        from gradio_client import Client  # noqa: PLC0415 - slow to import
+
+        return Client(self.url, verbose=False, httpx_kwargs={"timeout": 60.0}, **options)
+
 
 def catalog(**scripts: str) -> str:
     """Scripted models by name; without arguments four that work at once."""

@@ -55,7 +55,8 @@ def generate(script, seeds=(7,), cancelled=lambda: False, ledger=None, usd=0.01,
         allowed = {"timeout": 0.5, "attempts": 3, "usd_per_day": 1.0}
         backend = ProviderBackend(ProviderOptions(**allowed | options), ledger, first_pause=0.01)
         job = GenerationJob(model(url, usd), None, "a cat", seeds)
-        return backend.generate(job, lambda *_: None, cancelled), ledger
+        drawn = backend.generate(job, lambda *_: None, cancelled)
+        return [each.image for each in drawn], ledger
 
 
 def test_an_image_comes_as_asked_for():
@@ -185,8 +186,8 @@ def test_a_named_provider_is_asked_through_the_router(monkeypatch):
         flux = Model("flux", "Flux", ModelSource("provider", "org/flux", provider="together"))
         assert backend.problem(flux) is None
         job = GenerationJob(flux, None, "a cat", (1,))
-        (image,) = backend.generate(job, lambda *_: None, lambda: False)
-    assert image.size == (16, 16)
+        (drawn,) = backend.generate(job, lambda *_: None, lambda: False)
+    assert drawn.image.size == (16, 16)
     assert script.requests[0].path.startswith("/together/")
     assert json.loads(script.requests[0].body)["model"] == "their/flux"
 
