@@ -61,6 +61,8 @@ class InlineWorker:
         stopped = cancelled or self._closed.is_set
         if stopped():
             raise WorkerCancelledError(f"The {self.name} job was cancelled.")
+        if self._warm.is_alive():
+            self._warm.join()  # a fork in the middle of an import would wait for it for ever
         events: list[object] = []
         self._handler.handle(job, events.append, stopped)
         yield from events

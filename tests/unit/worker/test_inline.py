@@ -1,5 +1,6 @@
 """The worker that has no process: same protocol, same errors, the asking thread's context."""
 
+import time
 from contextvars import ContextVar
 
 import pytest
@@ -16,12 +17,13 @@ class Handler:
         self._warm = warm
 
     def warm_up(self, cancelled):
+        time.sleep(0.1)
         self._warm.append("warm")
 
     def handle(self, job, emit, cancelled):
         if job == "bad":
             raise ValueError("no such job")
-        emit((job, ASKING.get()))
+        emit((job, ASKING.get(), *self._warm))
 
 
 def build(warm):
@@ -42,8 +44,9 @@ def worker(warm):
 
 
 def test_jobs_run_in_the_context_of_who_asks(worker):
-    ASKING.set("ann")
+    token = ASKING.set("ann")
     assert list(worker.run("cat")) == [("cat", "ann")]
+    ASKING.reset(token)
     with pytest.raises(ValueError, match="no such job"):
         list(worker.run("bad"))
     assert (worker.pid, worker.pids) == (None, [])
@@ -54,6 +57,11 @@ def test_the_warm_up_runs_once_and_beside(worker, warm):
     worker.start()
     worker.wait_until_ready()
     assert warm == ["warm"]
+
+
+def test_a_job_waits_for_the_warm_up_that_has_begun(worker):
+    worker.start()
+    assert list(worker.run("cat")) == [("cat", "nobody", "warm")]
 
 
 def test_nobody_asks_any_more(worker):
