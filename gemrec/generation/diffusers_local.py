@@ -98,7 +98,7 @@ class DiffusersBackend:
             ):
                 source.fetch(model.source)
 
-    def _in_loan(self, job: GenerationJob) -> list[PILImage.Image] | Failure:
+    def _in_loan(self, job: GenerationJob) -> list[Drawn] | Failure:
         """The images, made in a fork that can neither tell steps nor be asked; errors travel by name."""
         try:
             return self._make(job)
