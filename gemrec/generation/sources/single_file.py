@@ -56,7 +56,12 @@ class SingleFile:
         wanted: dict[str, Any] = {"dtype": dtype_for(not name.startswith(UNET_FAMILIES))}
         if source.config is not None:
             wanted |= {"config": source.config, "local_files_only": Path(source.config).is_dir()}
-        return pipeline_class(name).from_single_file(path, **wanted)
+        pipe = pipeline_class(name).from_single_file(path, **wanted)
+        # diffusers leaves the T5 reader of a single file in training, where it forgets at random.
+        for part in pipe.components.values():
+            if hasattr(part, "eval"):
+                part.eval()
+        return pipe
 
 
 UNET_FAMILIES = ("StableDiffusionPipeline", "StableDiffusionXLPipeline")
