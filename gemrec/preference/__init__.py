@@ -2,7 +2,6 @@
 
 from gemrec.preference.belief import Belief, Scores, thompson_slate
 from gemrec.preference.contests import Contests, Reader
-from gemrec.preference.counts import PairCounts
 from gemrec.preference.everybody import Everybody, fit_everybody
 from gemrec.preference.features import (
     COMPONENTS,
@@ -32,7 +31,6 @@ __all__ = [
     "Joint",
     "Learnt",
     "Offers",
-    "PairCounts",
     "PersonPrior",
     "PersonState",
     "Reader",

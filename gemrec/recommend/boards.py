@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -51,7 +51,7 @@ class BoardDesk:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Model ids in the order of all indices."""
+        """Ids of all models, votes or not."""
         return self._counts.models
 
     @property
@@ -59,6 +59,12 @@ class BoardDesk:
         """Studies that have had a counted vote."""
         with self._lock:
             return tuple(filter(None, self._counts.campaigns))
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Categories that have had a counted vote."""
+        with self._lock:
+            return tuple(filter(None, self._counts.categories))
 
     @property
     def annotators(self) -> tuple[str, ...]:
@@ -80,13 +86,6 @@ class BoardDesk:
         """All votes per pair, as they stand now."""
         with self._lock:
             return self._counts.pairs()
-
-    def pairs_by_category(self, categories: Iterable[str] | None = None) -> dict[str, PairCounts]:
-        """Votes per pair of some categories as they stand now; None for all."""
-        with self._lock:
-            if categories is None:
-                return self._counts.pairs_by_category()
-            return {name: self._counts.pairs(category=name) for name in categories}
 
     @property
     def cells(self) -> int:
@@ -112,7 +111,8 @@ class BoardDesk:
         table = self.table(query, last_vote_id)
         if query.method == "elo" and not query.is_whole:
             elo = EloTable.replay(self._votes(query, last_vote_id))
-        fitted = fit_board(table, elo, last_vote_id, query, start=self._starts.get(query))
+        start = self._starts.get(query)
+        fitted = fit_board(table, elo, last_vote_id, query, models=self.models, start=start)
         with self._lock:
             self._starts[query] = fitted.ratings
             self._starts.move_to_end(query)

@@ -6,16 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
 from gemrec.catalog import Catalog
 from gemrec.errors import StoreError
 from gemrec.leaderboard import Counts, moves_ratings
-from gemrec.preference import PairCounts
 from gemrec.recommend.boards import BoardDesk
 from gemrec.recommend.elo_trail import EloTrail
-from gemrec.recommend.ledger import Change, read_changes
+from gemrec.recommend.ledger import read_changes
 from gemrec.recommend.looks import Looks
 from gemrec.recommend.opening import MOST_EVENTS, Start, is_due, open_counts, write_counts
 from gemrec.recommend.opinion import Opinion
@@ -187,13 +185,12 @@ class Refresher:
         self._checkpoint_id = start.checkpoint_id
         self._people = People(self._store, start.last_vote_id)
         self._desk = BoardDesk(self._store, start.counts, start.last_vote_id)
-        self._by_category: dict[str, PairCounts] = {}
         self._tastes = TasteDesk()
         downloads = {model.id: model.downloads for model in self._catalog.models.values()}
         self._opinion = Opinion(
             self._store, self._desk.models, downloads, self._wake.set, self._tastes.prepare
         )
-        self._recount(None)
+        self._counts = self._desk.pairs()
 
     def _settle(self, executor: Executor | None) -> bool:
         """Let everybody's part follow; returns whether it changed."""
@@ -224,24 +221,14 @@ class Refresher:
             if self._elo.table.last_vote_id == self._last_vote_id:
                 self._elo.take_in(changes)
             self._last_vote_id, self._events = events[-1].id, self._events + len(events)
-            self._recount(changes)
+            touched = (vote for c in changes for vote in (c.removed, c.added) if vote is not None)
+            if any(map(moves_ratings, touched)):
+                self._counts = self._desk.pairs()
         return self._last_vote_id > before
 
     def _has_strangers(self, events: Sequence[Vote]) -> bool:
         known = set(self._desk.models)
         return any(model_id not in known for event in events for model_id in event.models)
-
-    def _recount(self, changes: Sequence[Change] | None) -> None:
-        """Follow the counts with what the recommender needs of them; None for all of it."""
-        touched = None
-        if changes is not None:
-            both = (vote for c in changes for vote in (c.removed, c.added) if vote is not None)
-            touched = {vote.category for vote in both if moves_ratings(vote)}
-        if touched is None or touched:
-            for name, pairs in self._desk.pairs_by_category(touched).items():
-                self._by_category[name] = PairCounts(pairs.wins, pairs.ties)
-            pairs = self._desk.pairs()
-            self._counts = PairCounts(pairs.wins, pairs.ties)
 
     def _catch_up_elo(self, wait: bool) -> None:
         """Let the displayed Elo follow, a piece at a time where votes are waiting."""
@@ -278,7 +265,6 @@ class Refresher:
             events=self._events,
             everybody=self._opinion.everybody,
             counts=self._counts,
-            counts_by_category=MappingProxyType(dict(self._by_category)),
             features=self._opinion.features,
             gallery=self._looks.gallery,
             elo=self._elo.table.copy(),

@@ -1,14 +1,19 @@
 """All derived state after one vote, immutable and swapped whole."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gemrec.leaderboard import BoardFit, BoardQuery, EloTable, Voters, screen_voters
+from gemrec.leaderboard import (
+    BoardFit,
+    BoardQuery,
+    EloTable,
+    PairCounts,
+    Voters,
+    screen_voters,
+)
 from gemrec.preference import (
     Everybody,
     FeatureTable,
-    PairCounts,
     Taste,
 )
 from gemrec.recommend.boards import BoardDesk
@@ -31,8 +36,7 @@ class Snapshot:
         last_vote_id: Newest vote event taken in; 0 before the first.
         events: How many events that was.
         everybody: What everybody likes, as of some votes ago.
-        counts: Blind votes that stand, over ``everybody.models``.
-        counts_by_category: The same for each category.
+        counts: Blind votes that stand, over the models that have any.
         features: What the pictures look like.
         gallery: All images.
         elo: Displayed ratings; must not be changed.
@@ -43,7 +47,6 @@ class Snapshot:
     events: int
     everybody: Everybody
     counts: PairCounts
-    counts_by_category: Mapping[str, PairCounts]
     features: FeatureTable
     gallery: Gallery
     elo: EloTable
@@ -69,6 +72,11 @@ class Snapshot:
     def board(self, category: str | None = None) -> Board:
         """The leaderboard of all blind votes, or of one category's."""
         return self.fit(BoardQuery(category=category)).board
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Categories of prompts that have had a blind vote."""
+        return self.desk.categories
 
     def fit(self, query: BoardQuery) -> BoardFit:
         """Any leaderboard, with the numbers behind it."""
@@ -105,4 +113,5 @@ class Snapshot:
 
     def votes_on(self, model_id: str) -> float:
         """The blind votes that stand on a model, by anybody; part of a ranking counts as a part."""
-        return float(self.counts.votes_per_model[self.everybody.index[model_id]])
+        place = self.counts.index.get(model_id)
+        return 0.0 if place is None else float(self.counts.games[place].sum())

@@ -250,7 +250,7 @@ class Services:
     def all_boards(self) -> tuple[Board, ...]:
         """The board of all blind votes, and those of the categories that have any."""
         snapshot = self.refresher.current()
-        voted = sorted(set(snapshot.counts_by_category) - {""})
+        voted = sorted(snapshot.categories)
         minimum = self.settings.board_minimum_votes
         queries = [BoardQuery(category=name, minimum_votes=minimum) for name in (None, *voted)]
         return tuple(snapshot.fit(query).board for query in queries)
@@ -290,7 +290,7 @@ class Services:
     def _check_category(self, category: str | None) -> str | None:
         if category is None:
             return None
-        voted = self.refresher.current().counts_by_category
+        voted = self.refresher.current().categories
         allowed = sorted({*voted, *self.prompts.categories()} - {""})
         if category not in allowed:
             raise InputError(f"category: got {category!r}; allowed: {', '.join(allowed)}")
