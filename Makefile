@@ -25,7 +25,7 @@ demo: $(VENV)/.app ## Run the app on http://127.0.0.1:7860 with the embedded mod
 serve: demo
 
 test: $(VENV)/.dev ## Run the default test suite (no browser, GPU, network or bench)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-browser: $(VENV)/.dev ## Walk through the app in Debian's Chromium
 	@test -n "$$(command -v chromium)" || { echo "Chromium is missing: apt-get install chromium" >&2; exit 1; }

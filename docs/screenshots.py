@@ -149,7 +149,6 @@ def main() -> int:
         settings = load_settings(data=data, port=0, backup="backups", images_per_grid=4)
         services = build_services(settings)
         fill(services, data)
-        services.start()
         demo, url = launch(services, prevent_thread_lock=True)
         try:
             if services.backups is not None:

@@ -21,6 +21,7 @@
     │   └── GenerationRefusedError   safety rules or the cost limit do not allow it
     ├── RemoteError          a hub or another server refuses or cannot be reached
     ├── EmbeddingError       an image or text could not be embedded
+    ├── StoppedError         work in the background was given up because the program ends
     └── WorkerError          the process behind a heavy library stopped answering
         ├── WorkerTimeoutError
         └── WorkerCancelledError
@@ -103,6 +104,10 @@ class RemoteError(GemrecError):
 
 class EmbeddingError(GemrecError):
     """An image or a text could not be embedded."""
+
+
+class StoppedError(GemrecError):
+    """Work in the background was given up because the program ends; nothing is half done."""
 
 
 class WorkerError(GemrecError):

@@ -81,7 +81,13 @@ class Settings(BaseSettings):
         description="Largest model, in GB, that is downloaded unasked; for entries with a size.",
     )
     mature: bool = Field(
-        False, description="Whether mature content may be made; off keeps safety checkers on."
+        False,
+        description="Whether mature content may be made; off lets safety checkers hold images back.",
+    )
+    safety_checker: str = Field(
+        "",
+        description="Folder or Hub name of a Stable Diffusion safety checker, for models run here "
+        "that bring none; empty for none.",
     )
     blocked_words: Path | None = Field(
         None, description="A text file of words and phrases, one a line, that no prompt may hold."
@@ -93,10 +99,13 @@ class Settings(BaseSettings):
         4, ge=1, le=10, description="Requests per image before a provider is given up."
     )
     provider_usd_per_day: float = Field(
-        1.0, ge=0, description="Most that inference providers may cost per day (UTC); 0 forbids."
+        0.0,
+        ge=0,
+        description="Most US dollars that inference providers may cost per day (UTC); 0 keeps "
+        "models that cost money off.",
     )
     provider_usd_per_process: float = Field(
-        1.0, ge=0, description="Most that one run of the program may pay to providers; 0 forbids."
+        1.0, ge=0, description="Most US dollars that one run may pay to providers."
     )
     civitai_url: str = Field(
         "https://civitai.com",

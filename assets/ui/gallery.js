@@ -39,6 +39,7 @@ window.gemrecGallery = (() => {
   const counted = (number) => {
     const button = one("[data-act=picked]");
     button.querySelector("b").textContent = number;
+    button.parentElement.dataset.chosen = number;
     one("[data-act=rank]").disabled = number < 2;
   };
   const bars = (numbers) => {
@@ -51,6 +52,15 @@ window.gemrecGallery = (() => {
       })
       .join("");
   };
+  const unknown = (numbers, all) =>
+    Object.entries(numbers).forEach(([kind, n]) => {
+      one(`[data-unknown=${kind}]`).textContent = n ? `unknown for ${n === all ? "all" : n.toLocaleString()}` : "";
+    });
+  const counting = (number) => {
+    const [low, high] = range();
+    const within = low > 0 || high < 1 ? ` with scores from ${Math.round(100 * low)}% to ${Math.round(100 * high)}%` : "";
+    return `${number.toLocaleString()} ${number === 1 ? "image" : "images"}${within}`;
+  };
   const load = guarded(async () => {
     const number = ++state.asked;
     const found = await ask(state.chosenOnly ? "picked" : `page?${query()}`);
@@ -59,10 +69,11 @@ window.gemrecGallery = (() => {
     counted(found.chosen);
     const pages = one(".g-pages");
     pages.hidden = state.chosenOnly || found.pages < 2;
-    one("[data-found]").textContent = state.chosenOnly ? "" : `${found.total.toLocaleString()} ${found.total === 1 ? "image" : "images"}`;
+    one("[data-found]").textContent = state.chosenOnly ? "" : counting(found.total);
     if (state.chosenOnly) return;
     state.page = found.page;
     bars(found.bars);
+    unknown(found.unknown, found.bars.reduce((a, b) => a + b, 0));
     pages.querySelector("span").textContent = `Page ${found.page + 1} of ${found.pages}`;
     pages.querySelector("[data-page='-1']").disabled = found.page === 0;
     pages.querySelector("[data-page='1']").disabled = found.page + 1 >= found.pages;
@@ -92,7 +103,10 @@ window.gemrecGallery = (() => {
   const pick = guarded(async (button) => {
     const on = button.getAttribute("aria-pressed") !== "true";
     const id = Number(button.dataset.pick);
-    const mark = (value) => all(`[data-pick="${id}"]`).forEach((b) => b.setAttribute("aria-pressed", value));
+    const mark = (value) => {
+      all(`[data-pick="${id}"]`).forEach((b) => b.setAttribute("aria-pressed", value));
+      window.gemrecMap?.mark(id, value);
+    };
     mark(on);
     try {
       counted((await ask("pick", { ids: [id], on })).chosen);
@@ -135,7 +149,7 @@ window.gemrecGallery = (() => {
   /* ---- views ---- */
   const view = (name) => {
     root().dataset.shown = name;
-    all("[data-view]").forEach((b) => b.setAttribute("aria-selected", b.dataset.view === name));
+    all("[data-view]").forEach((b) => Object.assign(b, { ariaSelected: b.dataset.view === name, tabIndex: b.dataset.view === name ? 0 : -1 }));
     all("[data-panel]").forEach((panel) => { panel.hidden = panel.dataset.panel !== name; });
     if (name === "images") load();
     else if (name === "podium") podium();
@@ -169,6 +183,16 @@ window.gemrecGallery = (() => {
     else if (order) learnt();
     else if (act in acts) acts[act](target);
     else if (act) window.gemrecMap?.act(act, target);
+  });
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const tab = step && event.target instanceof Element && event.target.closest("#gallery [data-view]");
+    if (!tab) return;
+    const tabs = all("[data-view]");
+    const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+    event.preventDefault();
+    next.focus();
+    view(next.dataset.view);
   });
   document.addEventListener("input", (event) => {
     const target = event.target;

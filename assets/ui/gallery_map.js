@@ -4,62 +4,31 @@
 window.gemrecMap = (() => {
   "use strict";
   const CLOSEST = 400;
-  const SHADES = ["#0f6b52", "#c2571a", "#3b62c4", "#a23a7c", "#7a6a00", "#2f8fa3", "#8a4bc9", "#b3323f", "#4e7d1e", "#6b5b4a", "#d08b00", "#5a6b8c"];
   const map = { data: null, sheets: [], view: { x: 0, y: 0, scale: 1 }, colour: "model", lasso: null, drawing: false, picked: new Set() };
   let frame, canvas, pen, card, said;
   const calls = () => window.gemrecGallery;
   const px = () => ({ w: canvas.clientWidth, h: canvas.clientHeight });
-  /* Map units are -1..1; at scale 1 the shorter side of the canvas shows all of them. */
-  const unit = () => (Math.min(px().w, px().h) / 2.1) * map.view.scale;
-  const toScreen = (x, y) => [px().w / 2 + (x - map.view.x) * unit(), px().h / 2 - (y - map.view.y) * unit()];
-  const toMap = (x, y) => [(x - px().w / 2) / unit() + map.view.x, (px().h / 2 - y) / unit() + map.view.y];
-  const side = () => Math.min(Math.max(13 * Math.sqrt(map.view.scale), 13), 64);
+  /* Map units are -1..1 in both directions and fill the canvas at scale 1: a map tells neighbours, so
+     it may be stretched. */
+  const unit = () => {
+    const { w, h } = px();
+    return [w, h].map((length) => (Math.max(length - whole() - 12, 1) / 2) * map.view.scale);
+  };
+  const toScreen = (x, y) => [px().w / 2 + (x - map.view.x) * unit()[0], px().h / 2 - (y - map.view.y) * unit()[1]];
+  const toMap = (x, y) => [(x - px().w / 2) / unit()[0] + map.view.x, (px().h / 2 - y) / unit()[1] + map.view.y];
+  /* A thumbnail's side on the whole map, larger where there are few, and at the scale of now. */
+  const whole = () => Math.min(Math.max(Math.sqrt((px().w * px().h) / (8 * (map.data?.ids.length || 1))), 13), 40);
+  const side = () => Math.min(Math.max(whole() * Math.sqrt(map.view.scale), 13), 64);
+  const spread = (values) => {
+    const low = values.reduce((a, b) => Math.min(a, b), Infinity);
+    const half = (values.reduce((a, b) => Math.max(a, b), -Infinity) - low) / 2;
+    return values.map((value) => (half > 0 ? (value - low) / half - 1 : 0));
+  };
 
-  /* ---- colours ---- */
-  const hue = (share) => {
-    const t = Math.min(Math.max(share, 0), 1);
-    const mix = (a, b) => Math.round(a + (b - a) * t);
-    return `rgb(${mix(178, 15)} ${mix(86, 135)} ${mix(60, 96)})`;
-  };
-  const shades = () => {
-    const { data, colour } = map;
-    if (colour === "model") return data.model.map((m) => SHADES[m % SHADES.length]);
-    if (colour === "category") return data.category.map((c) => SHADES[c % SHADES.length]);
-    const raw = colour === "rating" ? data.model.map((m) => data.rating[m]) : data.preference;
-    const known = raw.filter((v) => v !== null);
-    const [low, high] = [known.reduce((a, b) => Math.min(a, b), Infinity), known.reduce((a, b) => Math.max(a, b), -Infinity)];
-    return raw.map((v) => (v === null ? "#8a8478" : hue(high > low ? (v - low) / (high - low) : 0.5)));
-  };
-  /* Each image's colour, and the same as a half-transparent pixel (little-endian RGBA). */
   const paint = () => {
-    map.shades = shades();
-    const known = new Map();
-    const tint = (shade) => {
-      const [r, g, b] = shade.startsWith("#") ? [1, 3, 5].map((k) => parseInt(shade.slice(k, k + 2), 16)) : shade.match(/\d+/g).map(Number);
-      return ((150 << 24) | (b << 16) | (g << 8) | r) >>> 0;
-    };
-    map.tints = map.shades.map((shade) => {
-      if (!known.has(shade)) known.set(shade, tint(shade));
-      return known.get(shade);
-    });
-  };
-  const key = () => {
-    const list = frame.querySelector(".g-key");
-    const item = (shade, text) => {
-      const li = document.createElement("li");
-      const dot = document.createElement("i");
-      dot.style.background = shade;
-      li.append(dot, text);
-      return li;
-    };
-    const { data, colour } = map;
-    const named = colour === "model" ? data.models : colour === "category" ? data.categories : null;
-    const what = colour === "rating" ? "rating" : "what you are expected to like";
-    const items = named
-      ? named.slice(0, 24).map((name, k) => item(SHADES[k % SHADES.length], name))
-      : [item(hue(0), `least ${what}`), item(hue(1), `most ${what}`), item("#8a8478", "unknown")];
-    if (named && named.length > 24) items.push(item("transparent", `and ${named.length - 24} more`));
-    list.replaceChildren(...items);
+    map.shades = gemrecColours.of(map.data, map.colour);
+    map.tints = gemrecColours.tints(map.shades);
+    frame.querySelector(".g-key").replaceChildren(...gemrecColours.key(map.data, map.colour));
   };
 
   /* ---- drawing ---- */
@@ -81,8 +50,8 @@ window.gemrecMap = (() => {
     pen.setTransform(dense, 0, 0, dense, 0, 0);
     pen.clearRect(0, 0, w, h);
     const { data } = map;
-    const [scale, size] = [unit(), side()];
-    const [dx, dy] = [w / 2 - map.view.x * scale, h / 2 + map.view.y * scale];
+    const [[right, down], size] = [unit(), side()];
+    const [dx, dy] = [w / 2 - map.view.x * right, h / 2 + map.view.y * down];
     const cell = size * 0.75;
     const across = Math.ceil(w / cell) + 2;
     const taken = new Uint8Array(across * (Math.ceil(h / cell) + 2));
@@ -97,8 +66,8 @@ window.gemrecMap = (() => {
     map.words.fill(0);
     const spot = Math.round(2.5 * dense);
     for (let i = data.ids.length - 1; i >= 0; i--) {
-      const x = data.x[i] * scale + dx;
-      const y = dy - data.y[i] * scale;
+      const x = data.x[i] * right + dx;
+      const y = dy - data.y[i] * down;
       if (x < -size || y < -size || x > w + size || y > h + size) continue;
       const at = (Math.floor(y / cell) + 1) * across + Math.floor(x / cell) + 1;
       if (at >= 0 && at < taken.length && !taken[at]) {
@@ -115,7 +84,7 @@ window.gemrecMap = (() => {
     const rim = size > 20 ? 2 : 1.5;
     for (let k = front.length - 1; k >= 0; k--) {
       const i = front[k];
-      const [x, y] = [data.x[i] * scale + dx - size / 2, dy - data.y[i] * scale - size / 2];
+      const [x, y] = [data.x[i] * right + dx - size / 2, dy - data.y[i] * down - size / 2];
       pen.fillStyle = map.picked.has(data.ids[i]) ? map.ink : map.shades[i];
       pen.fillRect(x - rim, y - rim, size + 2 * rim, size + 2 * rim);
       const sheet = (size > data.tile / 2 ? map.sheets : map.small)[Math.floor(i / data.sheet)];
@@ -170,8 +139,9 @@ window.gemrecMap = (() => {
     bounded();
   };
   const pan = (x, y) => {
-    map.view.x -= x / unit();
-    map.view.y += y / unit();
+    const [right, up] = unit();
+    map.view.x -= x / right;
+    map.view.y += y / up;
     bounded();
   };
 
@@ -297,21 +267,23 @@ window.gemrecMap = (() => {
     }
     const data = await calls().guarded(() => calls().ask("map"))();
     if (!data) return;
-    map.data = data;
+    map.data = { ...data, x: spread(data.x), y: spread(data.y) };
     map.sheets = [];
     map.small = [];
+    map.picked = new Set(data.chosen);
     paint();
     said.textContent = data.ids.length ? `${data.ids.length.toLocaleString()} images` : "Nothing on the map yet: images get their place once they have been looked at.";
-    key();
     redraw();
     ready();
   };
   return {
     open,
     act: (name, button) => acts[name]?.(button),
-    colour: (name) => { map.colour = name; paint(); key(); redraw(); },
+    mark: (id, on) => { map.picked[on ? "add" : "delete"](id); if (map.data) redraw(); },
+    colour: (name) => { map.colour = name; paint(); redraw(); },
     /* For measuring: one frame, at once. */
     frame: (x, y, scale) => { map.view = { x, y, scale }; draw(false); return Number(canvas.dataset.frame); },
+    chosen: () => map.picked.size,
     places: () => map.data.ids.map((id, i) => [id, ...toScreen(map.data.x[i], map.data.y[i])]),
   };
 })();

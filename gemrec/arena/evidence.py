@@ -175,8 +175,9 @@ class EvidenceDesk:
     def _standings(self, snapshot: Snapshot) -> Standings:
         with self._lock:
             fitted = self._fitted
-            if fitted is not None and fitted[0].counts is snapshot.counts:
+            same = fitted is not None and fitted[0].desk is snapshot.desk
+            if fitted is not None and same and fitted[0].last_vote_id == snapshot.last_vote_id:
                 return fitted[1]
-            standings = Standings(snapshot.counts, None if fitted is None else fitted[1])
+            standings = Standings(snapshot.pairs(), fitted[1] if fitted and same else None)
             self._fitted = snapshot, standings
             return standings

@@ -197,12 +197,20 @@ class _Keeper:
         self._report()
 
     def _store(self, task: Task, grid: MadeGrid) -> Iterator[MadeImage]:
-        rows = zip(task.seeds, grid.files, grid.vectors, grid.matches, strict=True)
-        for seed, content, vector, match in rows:
+        rows = zip(task.seeds, grid.files, grid.safety, grid.vectors, grid.matches, strict=True)
+        for seed, content, safety, vector, match in rows:
             file = self._files.put_bytes(content)
             seconds = grid.seconds / len(task.seeds)
             yield MadeImage(
-                seed, file.digest, file.width, file.height, file.size, seconds, match, vector
+                seed,
+                file.digest,
+                file.width,
+                file.height,
+                file.size,
+                seconds,
+                match,
+                vector,
+                safety,
             )
 
     def _report(self) -> None:

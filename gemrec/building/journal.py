@@ -29,6 +29,7 @@ class MadeImage:
         seconds: That it took.
         prompt_match: 100 · cosine of image and prompt.
         vector: (d,) of the encoder, in half precision.
+        safety: 0..1 of a safety checker, more is safer; None where none looked.
     """
 
     seed: int
@@ -39,6 +40,7 @@ class MadeImage:
     seconds: float
     prompt_match: float
     vector: Vectors
+    safety: float | None = None
 
 
 class Journal:
@@ -128,6 +130,7 @@ def _row(image: MadeImage) -> dict[str, Any]:
         "seconds": round(image.seconds, 4),
         "prompt_match": round(image.prompt_match, 4),
         "vector": vector,
+        "safety": None if image.safety is None else round(image.safety, 4),
     }
 
 

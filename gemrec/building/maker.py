@@ -27,12 +27,14 @@ class MadeGrid:
 
     Attributes:
         files: WebP files in the order of the seeds.
+        safety: What a safety checker made of each, 0..1, more is safer; None where none looked.
         vectors: (n, d) unit vectors of the files.
         matches: (n,) raw prompt match.
         seconds: That the whole grid took.
     """
 
     files: tuple[bytes, ...]
+    safety: tuple[float | None, ...]
     vectors: Vectors
     matches: tuple[float, ...]
     seconds: float
@@ -67,10 +69,11 @@ class Maker:
         )
         seconds = time.monotonic() - started
         # The vectors are those of the files, as everybody who opens them will see them.
-        files = tuple(encode_picture(image) for image in images)
+        files = tuple(encode_picture(drawn.image) for drawn in images)
+        safety = tuple(drawn.safety for drawn in images)
         vectors = self._encode(files)
         matches = prompt_match(vectors, self._text(job.prompt))
-        emit(MadeGrid(files, vectors, tuple(map(float, matches)), seconds))
+        emit(MadeGrid(files, safety, vectors, tuple(map(float, matches)), seconds))
 
     def _encode(self, files: Sequence[bytes]) -> Vectors:
         return self._ready().encode_images(

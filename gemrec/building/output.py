@@ -45,6 +45,7 @@ class Row:
     prompt_match: float
     distinctiveness: float | None
     popularity: float
+    safety: float | None
     seconds: float
     width: int
     height: int
@@ -66,6 +67,7 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     ),
     "distinctiveness": ("float64", "1 - mean cosine to the prompt's other images"),
     "popularity": ("float64", "log10(downloads + 1) of the model"),
+    "safety": ("float64", "of a safety checker, 0 to 1, more is safer; empty where none looked"),
     "seconds": ("float64", "share of the time that its grid took"),
     "width": ("int32", "pixels"),
     "height": ("int32", "pixels"),
@@ -138,6 +140,7 @@ def _row(task: Task, image: MadeImage, unlike: float | None) -> Row:
         prompt_match=image.prompt_match,
         distinctiveness=unlike,
         popularity=round(float(popularity([model.downloads])[0]), 4),
+        safety=image.safety,
         seconds=image.seconds,
         width=image.width,
         height=image.height,

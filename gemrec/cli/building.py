@@ -44,7 +44,7 @@ from gemrec.services import (
 )
 from gemrec.settings import Settings, load_settings
 from gemrec.worker import Crew, hire
-from gemrec.worker.ray_child import join
+from gemrec.worker.ray_cluster import join
 
 ALL = "all"
 MOST_WORKERS = 1024

@@ -144,7 +144,10 @@ def _providers(settings: Settings) -> Iterator[Check]:
     if settings.database.exists():
         spent = Store(settings.database).usage.spent(utc_now().date())
     detail = f"spent today (UTC): ${spent:.2f} of ${limit:.2f}"
-    if limit and spent >= limit:
+    if not limit:
+        advice = "GEMREC_PROVIDER_USD_PER_DAY switches models on that cost money."
+        yield Check("providers", Status.OK, f"off; {detail}" if spent else "off", advice)
+    elif spent >= limit:
         advice = "Raise GEMREC_PROVIDER_USD_PER_DAY, or wait until tomorrow."
         yield Check("providers", Status.WARN, detail, advice)
     else:

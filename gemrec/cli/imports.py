@@ -32,7 +32,10 @@ def gemrec(
         ),
     ] = None,
     metadata_only: Annotated[
-        bool, typer.Option("--metadata-only", help="Models and prompts, but no images.")
+        bool,
+        typer.Option(
+            "--metadata-only", help="Models, prompts and published scores, but no images."
+        ),
     ] = False,
     db: Db = None,
     as_json: AsJson = False,

@@ -139,7 +139,8 @@ def imported_gemrec(document: Document) -> RenderableType:
     title = (
         f"{_count(document['models'], 'model')}, {_count(document['prompts'], 'prompt')} in "
         f"{len(document['categories'])} categories, {_count(document['images'], 'new image')} "
-        f"({document['known_images']} were there)"
+        f"({document['known_images']} were there), scores of "
+        f"{_count(document['scored_images'], 'image')}"
     )
     return _titled(title, table, "")
 

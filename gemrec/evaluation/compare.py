@@ -43,7 +43,9 @@ class Row:
 
 
 @dataclass(frozen=True)
-class _Data:
+class Data:
+    """Votes as contests: to learn from, and to foretell."""
+
     train: Contests
     test: Contests
     popularity: Array
@@ -72,8 +74,8 @@ def compare_methods(
     asked = reader.read(
         [v for v in test if v.outcome is not None and v.outcome in ("left", "right")]
     )
-    data = _Data(learnt, asked, popularity, len(reader.numbers.people))
-    return tuple(_judge(name, method(data), asked) for name, method in _METHODS.items())
+    data = Data(learnt, asked, popularity, len(reader.numbers.people))
+    return tuple(_judge(name, method(data), asked) for name, method in METHODS.items())
 
 
 def _judge(name: str, gaps: Array, asked: Contests) -> Row:
@@ -89,40 +91,40 @@ def _judge(name: str, gaps: Array, asked: Contests) -> Row:
     )
 
 
-def _random(data: _Data) -> Array:
+def _random(data: Data) -> Array:
     return np.zeros(len(data.test))
 
 
-def _popularity(data: _Data) -> Array:
+def _popularity(data: Data) -> Array:
     sides = data.popularity[data.test.models]
     return _POPULARITY_LOGITS * (sides[:, 0] - sides[:, 1])
 
 
-def _global(data: _Data) -> Array:
+def _global(data: Data) -> Array:
     """One strength per model, as every public board has it."""
     bare = replace(without_persons(Scales()), parts={"model": 1.0}, popularity=1e-6)
     return _fitted(data, bare, without_features=True)
 
 
-def _alone(data: _Data) -> Array:
+def _alone(data: Data) -> Array:
     """One strength per model and person, from that person's votes alone."""
     own = Scales(parts={"own_model": 1.0}, popularity=1e-6)
     return _fitted(data, own, without_features=True)
 
 
-def _gemrec(data: _Data) -> Array:
+def _gemrec(data: Data) -> Array:
     learnt = learn_scales(data.train, data.popularity, data.people)
     return _fitted(data, learnt.scales)
 
 
-def _fitted(data: _Data, scales: Scales, without_features: bool = False) -> Array:
+def _fitted(data: Data, scales: Scales, without_features: bool = False) -> Array:
     train, test = data.train, data.test
     if without_features:
         train, test = (replace(c, features=np.zeros((len(c), 0))) for c in (train, test))
     return fit_joint(train, data.popularity, data.people, scales).differences(test)
 
 
-_METHODS: Final[Mapping[str, Callable[[_Data], Array]]] = {
+METHODS: Final[Mapping[str, Callable[[Data], Array]]] = {
     "random": _random,
     "popularity": _popularity,
     "global": _global,

@@ -1,7 +1,7 @@
 """Simulated people vote, are recommended to, and it is measured how well they are served."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -51,9 +51,17 @@ class Served:
 
 
 def simulate(
-    kind: str, people: int, interactions: int, policy: str, rng: np.random.Generator
+    kind: str,
+    people: int,
+    interactions: int,
+    policy: str,
+    rng: np.random.Generator,
+    newcomers: int = 0,
 ) -> tuple[Served, ...]:
     """Let people vote in turn, and measure after some of the rounds.
+
+    Newcomers vote after all others have; they are measured apart, as the method ``newcomer``, which
+    is gemrec with the votes of everybody before them.
 
     Args:
         kind: The world: ``low``, ``mid`` or ``high`` taste.
@@ -61,16 +69,24 @@ def simulate(
         interactions: Votes of each of them.
         policy: A key of ``POLICIES``.
         rng: Source of all randomness.
+        newcomers: How many people join at the end.
     """
-    world = make_world(kind, people, rng)
-    study = _Study(world, people, policy, rng)
-    rows = [*study.measure(0)]
+    world = make_world(kind, people + newcomers, rng)
+    study = _Study(world, people + newcomers, policy, rng)
+    first, late = range(people), range(people, people + newcomers)
+    rows = [*study.measure(0, first)]
     for done in range(1, interactions + 1):
-        study.play_round()
+        study.play_round(first)
         if done in _REFITS or done % 10 == 0 or done == interactions:
             study.refit()
         if done in CHECKPOINTS or done == interactions:
-            rows += study.measure(done)
+            rows += study.measure(done, first)
+    for done in range(interactions + 1 if newcomers else 0):
+        if done:
+            study.play_round(late)
+        if done in CHECKPOINTS or done == interactions:
+            served = (row for row in study.measure(done, late) if row.method == "gemrec")
+            rows += [replace(row, method="newcomer") for row in served]
     return tuple(rows)
 
 
@@ -85,8 +101,9 @@ class _Study:
         self._states: list[PersonState | None] = [None] * people
         self._fit([Contests.empty(world.features.shape[2])])
 
-    def play_round(self) -> None:
-        for person in range(self._people):
+    def play_round(self, people: range) -> None:
+        """Let each of some people vote once."""
+        for person in people:
             prompt = int(self._rng.choice(self._world.seen))
             shown = self._choose(person, prompt)
             told = self._world.utilities(person, prompt)[shown]
@@ -99,15 +116,16 @@ class _Study:
         every = [c for own in self._own for c in own]
         self._scales = learn_more(self._everybody.joint, Contests.join(every))
         self._fit(every)
-        for person in range(self._people):
-            self._update(person)
+        for person, own in enumerate(self._own):
+            if own:
+                self._update(person)
 
-    def measure(self, votes: int) -> Iterator[Served]:
-        """Serve everybody on the unseen prompts."""
+    def measure(self, votes: int, people: range) -> Iterator[Served]:
+        """Serve some people on the unseen prompts."""
         found: dict[str, list[tuple[float, float]]] = {}
         for prompt in self._world.unseen:
             common = self._common(prompt)
-            for person in range(self._people):
+            for person in people:
                 truth = self._world.utilities(person, prompt)
                 gains = ((truth - truth.min()) / (truth.max() - truth.min())) ** _GAIN
                 liked = {

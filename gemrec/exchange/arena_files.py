@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from gemrec.exchange.tables import Column, Columns, Piece
+from gemrec.records import ranked_pairs
 from gemrec.store import Store
 from gemrec.store.exports import Wanted
 
@@ -72,8 +73,5 @@ def _pairs(row: Any) -> Iterator[tuple[str, str, str]]:
         yield row["model_a"], row["model_b"], _WINNERS[row["outcome"]]
     elif row["outcome"] == "ranking":
         models = json.loads(row["models"])
-        places = [(s, tier) for tier, sides in enumerate(json.loads(row["ranking"])) for s in sides]
-        for k, (first, high) in enumerate(places):
-            for second, low in places[k + 1 :]:
-                if models[first] != models[second]:
-                    yield models[first], models[second], "tie" if high == low else "model_a"
+        for pair in ranked_pairs(json.loads(row["ranking"]), models):
+            yield *pair.models, _WINNERS[pair.outcome]

@@ -1,8 +1,7 @@
 """GEMRec-18K in: 200 models, 90 prompts in 12 categories, and an image for each pair.
 
 The models become catalog entries that show prerendered images, the prompts prompts of the dice, the
-images images of the store. The published scores of images depend on the publishers' encoder and on
-all of their images, so the store measures its own; the safety checker's score is taken over.
+images images of the store; the published scores are kept.
 """
 
 import csv
@@ -11,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from gemrec.errors import InputError, StoreError
+from gemrec.errors import InputError
 from gemrec.exchange.gemrec_files import (
     IMAGE_COLUMNS,
     GemrecFiles,
@@ -21,19 +20,17 @@ from gemrec.exchange.gemrec_files import (
     Row,
     row_count,
     rows_of,
+    written,
 )
-from gemrec.exchange.gemrec_models import as_model, read_prompt, text_of, whole, write_models
+from gemrec.exchange.gemrec_models import as_model, model_of, read_prompt, whole, write_models
+from gemrec.exchange.gemrec_scores import keep_scores, take_over_safety
 from gemrec.images import ImageFiles
-from gemrec.ranking import PopularityBins, popularity_bins, safety_of
+from gemrec.ranking import PopularityBins, popularity_bins
 from gemrec.records import Model, Prompt
 from gemrec.settings import Settings
 from gemrec.store import Store
 
-PUBLISHER: Final = "published"
-"""Stands for the encoder of scores that were not measured here."""
-
 _KEPT = ("size", "negativePrompt", "sampler", "cfgScale", "image_id")
-_SCORES = ("nsfw_score",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +43,7 @@ class ImportedGemrec:
         categories: Their categories, in order of first appearance.
         images: New images.
         known: Images that were in the store before.
+        scored: Images whose published scores were kept, in the store or not.
         bins: All models by popularity.
         sampled: Those that were sampled by popularity, without the originals that were added.
     """
@@ -55,6 +53,7 @@ class ImportedGemrec:
     categories: tuple[str, ...]
     images: int
     known: int
+    scored: int
     bins: PopularityBins
     sampled: PopularityBins
 
@@ -94,9 +93,11 @@ def import_gemrec(
     write_models(folder / "models.toml", models.values())
     _write_prompts(folder / "prompts.csv", prompts)
     store.models.sync(models.values(), now)
+    published = keep_scores(files, models, folder / "scores.csv")
     new, known = 0, 0
     if files.images:
         new, known = _images(files, models, manifest, store, images, now, progress)
+    take_over_safety(store, published)
     counts = [model.downloads for model in models.values()]
     drawn = [model.downloads for model in models.values() if "civitai.com" in model.url]
     return ImportedGemrec(
@@ -105,6 +106,7 @@ def import_gemrec(
         tuple(dict.fromkeys(prompt.category for prompt in prompts)),
         new,
         known,
+        published.images,
         popularity_bins(counts),
         popularity_bins(drawn or counts),
     )
@@ -122,6 +124,7 @@ def imported_gemrec_document(done: ImportedGemrec) -> dict[str, Any]:
         "categories": list(done.categories),
         "images": done.images,
         "known_images": done.known,
+        "scored_images": done.scored,
         "popularity_bins": bins(done.bins),
         "sampled_popularity_bins": bins(done.sampled),
     }
@@ -140,16 +143,10 @@ def _prompts(files: GemrecFiles) -> tuple[Prompt, ...]:
 
 
 def _write_prompts(path: Path, prompts: tuple[Prompt, ...]) -> None:
-    part = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("category", "prompt"))
-            writer.writerows((prompt.category, prompt.text) for prompt in prompts)
-        part.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written ({error.strerror})") from error
+    with written(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("category", "prompt"))
+        writer.writerows((prompt.category, prompt.text) for prompt in prompts)
 
 
 def _images(
@@ -165,21 +162,17 @@ def _images(
     total = sum(map(row_count, files.images))
     new, known, lines = 0, 0, []
     for done, (where, row) in enumerate(_image_rows(files), 1):
-        model = models.get(f"gemrec-{text_of(row, 'modelVersion_id', where)}")
-        if model is None:
-            raise InputError(
-                f"{where}: got the model {row.get('modelVersion_id')!r}, which the roster lacks"
-            )
-        line, is_new = _image(row, where, model, store, images, now)
+        line, is_new = _image(row, where, model_of(row, models, where), store, images, now)
         lines.append(line)
         new, known = new + is_new, known + (not is_new)
         progress(done / max(total, 1))
-    _write_manifest(manifest, lines)
+    with written(manifest) as part:
+        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return new, known
 
 
 def _image_rows(files: GemrecFiles) -> Iterator[tuple[str, Row]]:
-    columns = (*IMAGE_COLUMNS, *_KEPT, *_SCORES)
+    columns = (*IMAGE_COLUMNS, *_KEPT)
     for path in files.images:
         for number, row in enumerate(rows_of(path, columns), 1):
             yield f"{path}, row {number}", row
@@ -201,7 +194,7 @@ def _image(
         file = images.put_bytes(content)
     except InputError as error:
         raise InputError(f"{where}, {error}") from error
-    image = store.images.add(
+    store.images.add(
         digest=file.digest,
         model_id=model.id,
         prompt=prompt,
@@ -213,22 +206,9 @@ def _image(
         seconds=None,
         now=now,
     )
-    nsfw = row.get("nsfw_score")
-    if isinstance(nsfw, int | float) and 0 <= nsfw <= 1:
-        store.image_scores.put_safety(PUBLISHER, [(image.id, safety_of(float(nsfw)))])
     return _line(file.digest, model.id, prompt, seed), True
 
 
 def _line(digest: str, model_id: str, prompt: Prompt, seed: int) -> str:
     name = f"{digest[:2]}/{digest}.webp"
     return json.dumps({"file_name": name, "model": model_id, "prompt": prompt.text, "seed": seed})
-
-
-def _write_manifest(path: Path, lines: list[str]) -> None:
-    part = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written ({error.strerror})") from error

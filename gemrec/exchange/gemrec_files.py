@@ -2,11 +2,12 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from gemrec.errors import InputError
+from gemrec.errors import InputError, StoreError
 
 ROSTER, METADATA, IMAGES = (
     "MAPS-research/GEMRec-Roster",
@@ -155,6 +156,24 @@ def rows_of(path: Path, columns: tuple[str, ...] = ()) -> Iterator[Row]:
                 yield from batch.to_pylist()
     except (OSError, ValueError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read ({error}); allowed: CSV or Parquet") from error
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """A file to write to, which becomes ``path`` when the block ends well.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written ({error.strerror})") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def row_count(path: Path) -> int:

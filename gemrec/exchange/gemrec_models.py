@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from gemrec.catalog import load_catalog
-from gemrec.errors import CatalogError, InputError, StoreError
-from gemrec.exchange.gemrec_files import Row
+from gemrec.errors import CatalogError, InputError
+from gemrec.exchange.gemrec_files import Row, written
 from gemrec.records import GenerationParameters, Model, ModelSource, Prompt
 
 PARAMETERS: Final = GenerationParameters(
@@ -17,6 +17,8 @@ PARAMETERS: Final = GenerationParameters(
 """How all images were made; sizes and negative prompts differ by prompt."""
 
 FAMILY: Final = "family:gemrec-18k"
+PREFIX: Final = "gemrec-"
+"""Before the version's number, in our ids of their models."""
 
 
 def as_model(row: Row, manifest: Path, where: str) -> Model:
@@ -41,7 +43,7 @@ def as_model(row: Row, manifest: Path, where: str) -> Model:
     unsafe = ("safety:nsfw",) if "nsfw" in (word.casefold() for word in words) else ()
     base = str(row.get("baseModel") or "").strip()
     return Model(
-        id=f"gemrec-{version}",
+        id=PREFIX + version,
         name=f"{text_of(row, 'model_name', where)} {row.get('modelVersion_name') or ''}".strip(),
         source=ModelSource("prerendered", str(manifest)),
         parameters=PARAMETERS,
@@ -51,6 +53,20 @@ def as_model(row: Row, manifest: Path, where: str) -> Model:
         url=_page(address, text_of(row, "model_id", where), version),
         download=address if address.startswith(("https://", "http://")) else "",
     )
+
+
+def model_of(row: Row, models: Mapping[str, Model], where: str) -> Model:
+    """The model whose image a row tells of.
+
+    Raises:
+        InputError: There is none, or the roster lacks it.
+    """
+    model = models.get(PREFIX + text_of(row, "modelVersion_id", where))
+    if model is None:
+        raise InputError(
+            f"{where}: got the model {row.get('modelVersion_id')!r}, which the roster lacks"
+        )
+    return model
 
 
 def read_prompt(row: Row, where: str) -> Prompt:
@@ -98,16 +114,11 @@ def write_models(path: Path, models: Iterable[Model]) -> None:
         StoreError: It cannot be written.
         InputError: It could not be read back.
     """
-    part = path.with_suffix(".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text("\n".join(map(_entry, models)), encoding="utf-8")
-        load_catalog(part)
-        part.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written ({error.strerror})") from error
+        with written(path) as part:
+            part.write_text("\n".join(map(_entry, models)), encoding="utf-8")
+            load_catalog(part)
     except CatalogError as error:
-        part.unlink(missing_ok=True)
         raise InputError(f"The roster has a model that no catalog can hold: {error}") from error
 
 

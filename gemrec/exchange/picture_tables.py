@@ -8,6 +8,7 @@ from typing import Any, Final
 from gemrec.errors import GemrecError
 from gemrec.exchange.tables import Column, Columns, Piece
 from gemrec.images import ImageFiles
+from gemrec.records import ranked_pairs
 from gemrec.store import Store
 from gemrec.store.exports import ShownImage, Wanted
 
@@ -166,17 +167,15 @@ def _judged(store: Store, wanted: Wanted) -> Iterator[dict[str, Any]]:
 
 
 def _ranked(vote: dict[str, Any], images: Sequence[ShownImage]) -> Iterator[dict[str, Any]]:
-    models, tiers = json.loads(vote["models"]), json.loads(vote["ranking"])
-    places = [(side, tier) for tier, sides in enumerate(tiers) for side in sides]
-    for k, (first, high) in enumerate(places):
-        for second, low in places[k + 1 :]:
-            if models[first] != models[second]:
-                yield vote | {
-                    "model_a": models[first],
-                    "model_b": models[second],
-                    "outcome": "tie" if high == low else "left",
-                    "pairs": _pairs(images, first, second),
-                }
+    models = json.loads(vote["models"])
+    for pair in ranked_pairs(json.loads(vote["ranking"]), models):
+        better, worse = pair.models
+        yield vote | {
+            "model_a": better,
+            "model_b": worse,
+            "outcome": str(pair.outcome),
+            "pairs": _pairs(images, *pair.sides),
+        }
 
 
 def _pairs(

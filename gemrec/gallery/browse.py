@@ -73,6 +73,8 @@ class Page:
         pages: How many there are, at least one.
         total: Images on all pages.
         bars: Images per bar of the histogram, before the range is applied.
+        unknown: Of those images, how many have no such score, in the order of the kinds of scores;
+            0 for a preference that nobody asked for.
     """
 
     places: tuple[int, ...]
@@ -81,6 +83,7 @@ class Page:
     pages: int
     total: int
     bars: tuple[int, ...]
+    unknown: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,7 @@ class Shelf:
         chosen = np.flatnonzero(self.visible() & self._passes(wanted))
         scores = combine(self.normalised, wanted.weights)
         bars = np.histogram(scores[chosen], BARS, _ALL_SCORES)[0]
+        unknown = self._unknown(chosen)
         if (wanted.low, wanted.high) != _ALL_SCORES:
             inside = (scores[chosen] >= wanted.low) & (scores[chosen] <= wanted.high)
             chosen = chosen[inside]
@@ -134,7 +138,13 @@ class Shelf:
             pages,
             len(chosen),
             tuple(map(int, bars)),
+            unknown,
         )
+
+    def _unknown(self, chosen: NDArray[np.int64]) -> tuple[int, ...]:
+        match, unlike, safety = np.isnan(self.columns.measured[chosen]).sum(axis=0).tolist()
+        liked = 0 if self.preference is None else int(np.isnan(self.preference[chosen]).sum())
+        return match, unlike, 0, safety, liked
 
     def _best(
         self, chosen: NDArray[np.int64], scores: Floats, first: int, last: int

@@ -53,6 +53,7 @@ class GalleryDesk:
         self._hidden = hidden
         self._keeper = ColumnKeeper(store)
         self._liking = Liking(refresher, catalog)
+        self._working = threading.Lock()
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -66,6 +67,18 @@ class GalleryDesk:
     def nudge(self) -> None:
         """Say that there are new vectors."""
         self._wake.set()
+
+    def catch_up(self) -> None:
+        """Measure and place what has come, and wait until that is done.
+
+        Raises:
+            GemrecError: The prompt cannot be embedded, the layout failed, or the database cannot be
+                used.
+        """
+        with self._working:
+            self._keeper.current()  # so that the first page need not wait for all of it
+            self._scorer.catch_up(self._closing.is_set)
+            self.cartographer.catch_up(self._closing.is_set)
 
     def close(self) -> None:
         """Stop the background work."""
@@ -175,9 +188,7 @@ class GalleryDesk:
         while not self._closing.is_set():
             self._wake.clear()
             try:
-                self._keeper.current()  # so that the first page need not wait for all of it
-                self._scorer.catch_up(self._closing.is_set)
-                self.cartographer.catch_up(self._closing.is_set)
+                self.catch_up()
             except GemrecError as error:
                 if not self._closing.is_set():
                     log.warning("images cannot be scored: %s", error)

@@ -3,6 +3,7 @@
 from gemrec.generation.backend import (
     Backend,
     BackendOptions,
+    Drawn,
     GenerationJob,
     ProviderOptions,
     SafetyOptions,
@@ -22,6 +23,7 @@ from gemrec.generation.snippet import snippet
 __all__ = [
     "Backend",
     "BackendOptions",
+    "Drawn",
     "GenerationJob",
     "GenerationWorker",
     "GridDone",

@@ -20,13 +20,14 @@ class ProviderOptions:
     Attributes:
         timeout: Seconds one request may take.
         attempts: Requests per image before it is given up, 1 or more.
-        usd_per_day: Most that all processes together may spend in one day (UTC); 0 forbids.
+        usd_per_day: Most that all processes together may spend in one day (UTC); 0, the default,
+            forbids: money is spent only where somebody has decided so.
         usd_per_process: Most that one process may spend; 0 forbids.
     """
 
     timeout: float = 60.0
     attempts: int = 4
-    usd_per_day: float = 1.0
+    usd_per_day: float = 0.0
     usd_per_process: float = 1.0
 
 
@@ -35,15 +36,18 @@ class SafetyOptions:
     """What the owner of this gemrec allows.
 
     Attributes:
-        mature: Mature content may be made: no safety checker, and models tagged
-            ``content:mature`` run.
+        mature: Mature content may be made: safety checkers measure but hold nothing back, and
+            models tagged ``content:mature`` run.
         blocked: Words and phrases that a prompt must not hold, in any case.
         prompt_length: Most characters of a prompt.
+        checker: Folder or Hub name of a Stable Diffusion safety checker for the models that run
+            here and bring none; empty for none.
     """
 
     mature: bool = False
     blocked: tuple[str, ...] = ()
     prompt_length: int = 1000
+    checker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,19 @@ class GenerationJob:
     seeds: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One image as a model made it.
+
+    Attributes:
+        image: The picture, RGB.
+        safety: What a safety checker made of it, 0..1, more is safer; None where none looked.
+    """
+
+    image: PILImage.Image
+    safety: float | None = None
+
+
 class Backend(Protocol):
     """Makes images. Building one and asking for problems is cheap; generating is not."""
 
@@ -105,7 +122,7 @@ class Backend(Protocol):
         job: GenerationJob,
         on_step: Callable[[int, int], None],
         cancelled: Callable[[], bool],
-    ) -> list[PILImage.Image]:
+    ) -> list[Drawn]:
         """Make all images of a job.
 
         Args:
@@ -114,7 +131,7 @@ class Backend(Protocol):
             cancelled: Asked at each step.
 
         Returns:
-            One RGB image per seed, in the order of the seeds.
+            One per seed, in the order of the seeds.
 
         Raises:
             GenerationCancelledError: ``cancelled()`` said so.

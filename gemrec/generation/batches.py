@@ -3,13 +3,12 @@
 import logging
 from collections.abc import Callable, Hashable, Sequence
 
-from PIL import Image as PILImage
-
 from gemrec.errors import GenerationError
+from gemrec.generation.backend import Drawn
 
 log = logging.getLogger(__name__)
 
-Make = Callable[[Sequence[int]], list[PILImage.Image]]
+Make = Callable[[Sequence[int]], list[Drawn]]
 
 
 class Batches:
@@ -24,9 +23,7 @@ class Batches:
         self._release = release
         self._limits: dict[Hashable, int] = {}
 
-    def make(
-        self, key: Hashable, name: str, seeds: Sequence[int], make: Make
-    ) -> list[PILImage.Image]:
+    def make(self, key: Hashable, name: str, seeds: Sequence[int], make: Make) -> list[Drawn]:
         """All images, in the order of ``seeds``.
 
         Args:
@@ -38,7 +35,7 @@ class Batches:
         Raises:
             GenerationError: Not even one image fits.
         """
-        images: list[PILImage.Image] = []
+        images: list[Drawn] = []
         while len(images) < len(seeds):
             limit = self._limits.get(key, len(seeds))
             batch = seeds[len(images) : len(images) + limit]

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from PIL import Image as PILImage
-
 from gemrec.errors import GenerationRefusedError
-from gemrec.generation.backend import Backend, BackendOptions, GenerationJob
+from gemrec.generation.backend import Backend, BackendOptions, Drawn, GenerationJob
 from gemrec.generation.diffusers_local import DiffusersBackend
 from gemrec.generation.ledger import Ledger, open_ledger
 from gemrec.generation.prerendered import PrerenderedBackend
@@ -58,7 +56,7 @@ class SourceBackend:
         job: GenerationJob,
         on_step: Callable[[int, int], None],
         cancelled: Callable[[], bool],
-    ) -> list[PILImage.Image]:
+    ) -> list[Drawn]:
         """Make all images of a job; see ``Backend.generate``.
 
         Raises:

@@ -14,7 +14,7 @@ from gemrec.errors import (
     GenerationRefusedError,
 )
 from gemrec.generation.availability import Availability, has_gpu
-from gemrec.generation.backend import BackendOptions, GenerationJob
+from gemrec.generation.backend import BackendOptions, Drawn, GenerationJob
 from gemrec.generation.batches import Batches, is_out_of_memory
 from gemrec.generation.pipelines import Loaded, Pipelines, source_key
 from gemrec.generation.placement import Placement
@@ -67,7 +67,7 @@ class DiffusersBackend:
         job: GenerationJob,
         on_step: Callable[[int, int], None],
         cancelled: Callable[[], bool],
-    ) -> list[PILImage.Image]:
+    ) -> list[Drawn]:
         """Make all images of a job, in one batch if memory allows; see ``Backend.generate``."""
         try:
             if is_zero_gpu():
@@ -87,7 +87,7 @@ class DiffusersBackend:
         job: GenerationJob,
         on_step: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
-    ) -> list[PILImage.Image]:
+    ) -> list[Drawn]:
         tell, asked = on_step or ignore_steps, cancelled or never
         parameters = job.model.parameters
         owner = job.base if job.model.source.kind == "lora" and job.base else job.model
@@ -131,7 +131,7 @@ class DiffusersBackend:
             for logger in loggers:
                 logger.disable_progress_bar()
                 logger.set_verbosity_error()
-            self._pipelines = Pipelines(Placement(self.options), mature=self.options.safety.mature)
+            self._pipelines = Pipelines(Placement(self.options), self.options.safety)
         return self._pipelines
 
 
@@ -140,12 +140,12 @@ def run(
     job: GenerationJob,
     on_step: Callable[[int, int], None],
     cancelled: Callable[[], bool],
-) -> list[PILImage.Image]:
+) -> list[Drawn]:
     """One batch through a pipeline that is ready.
 
     Raises:
         GenerationCancelledError: ``cancelled()`` said so at a step.
-        GenerationRefusedError: The pipeline's safety checker held an image back.
+        GenerationRefusedError: A safety checker held an image back.
         GenerationError: The pipeline made another number of images.
     """
     import torch
@@ -171,7 +171,10 @@ def run(
     output = loaded.pipe(
         **wanted, generator=[torch.Generator("cpu").manual_seed(seed) for seed in job.seeds]
     )
-    return checked_images(output, job)
+    images = checked_images(output, job)
+    if loaded.checker is None:
+        return list(map(Drawn, images))
+    return loaded.checker.look(images, job.model.name)
 
 
 def stop_if(cancelled: Callable[[], bool], job: GenerationJob) -> None:

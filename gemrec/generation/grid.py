@@ -228,11 +228,11 @@ class GridService:
     def _keep(
         self, request: GridRequest, seeds: tuple[int, ...], batch: Generated
     ) -> dict[int, Image]:
-        """Store each file, then its row; images by seed."""
+        """Store each file, then its row, then what a safety checker saw; images by seed."""
         parameters = request.model.parameters
-        kept = {}
-        for seed, picture in zip(seeds, batch.images, strict=True):
-            file = self._images.put(picture)
+        kept, safety = {}, []
+        for seed, drawn in zip(seeds, batch.images, strict=True):
+            file = self._images.put(drawn.image)
             kept[seed] = self._store.images.add(
                 digest=file.digest,
                 model_id=request.model.id,
@@ -245,6 +245,10 @@ class GridService:
                 seconds=batch.seconds / len(seeds),
                 now=self._clock(),
             )
+            if drawn.safety is not None:
+                safety.append((kept[seed].id, drawn.safety))
+        if safety:
+            self._store.image_scores.put_safety(safety)
         return kept
 
     def _stored(self, request: GridRequest, seeds: Sequence[int]) -> dict[int, Image]:

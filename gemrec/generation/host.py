@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from PIL import Image as PILImage
-
 from gemrec.errors import (
     GenerationCancelledError,
     GenerationError,
@@ -14,7 +12,7 @@ from gemrec.errors import (
     WorkerCancelledError,
     WorkerTimeoutError,
 )
-from gemrec.generation.backend import Backend, BackendOptions, GenerationJob
+from gemrec.generation.backend import Backend, BackendOptions, Drawn, GenerationJob
 from gemrec.generation.ordering import work_key
 from gemrec.generation.registry import build_backend
 from gemrec.records import Model
@@ -41,7 +39,7 @@ class StepDone:
 class Generated:
     """A finished batch: one image per seed, and the seconds it took in the child."""
 
-    images: tuple[PILImage.Image, ...]
+    images: tuple[Drawn, ...]
     seconds: float
 
 
@@ -70,7 +68,7 @@ class BackendHandler:
         emit(Generated(tuple(images), time.monotonic() - started))
 
 
-def check_pictures(images: Sequence[PILImage.Image], job: GenerationJob) -> None:
+def check_pictures(images: Sequence[Drawn], job: GenerationJob) -> None:
     """Refuse what no model makes on purpose, before anybody sees or stores it.
 
     Raises:
@@ -81,8 +79,8 @@ def check_pictures(images: Sequence[PILImage.Image], job: GenerationJob) -> None
         raise GenerationError(
             f"{job.model.name} made {len(images)} images; {len(job.seeds)} were asked for."
         )
-    for image in images:
-        if image.convert("L").getextrema() == (0, 0):
+    for drawn in images:
+        if drawn.image.convert("L").getextrema() == (0, 0):
             raise GenerationError(
                 f"{job.model.name} made an image that is black all over, as broken weights or too "
                 "little precision do; check its files, or set its dtype to float32."

@@ -1,12 +1,14 @@
 """Loaded diffusers pipelines: as many as the memory budget holds, each shared by its adapters."""
 
 import logging
-from collections import OrderedDict
+from collections import ChainMap, OrderedDict
 from typing import Any
 
 from gemrec.errors import GenerationError
+from gemrec.generation.backend import SafetyOptions
+from gemrec.generation.checker import SafetyChecker, load_checker, take_checker
 from gemrec.generation.encodings import PromptEncodings
-from gemrec.generation.placement import Placement, pipeline_bytes
+from gemrec.generation.placement import Placement, module_tensors, tensors_of
 from gemrec.generation.samplers import Schedulers
 from gemrec.generation.sources import PIPELINE_SOURCES
 from gemrec.generation.sources.lora import Adapters
@@ -16,19 +18,26 @@ log = logging.getLogger(__name__)
 
 
 class Loaded:
-    """A pipeline in memory, with what can be swapped in it."""
+    """A pipeline in memory, with what can be swapped in it and what looks at its images."""
 
-    def __init__(self, pipe: Any) -> None:
+    def __init__(self, pipe: Any, checker: SafetyChecker | None = None) -> None:
         self.pipe = pipe
+        self.checker = checker
         self.adapters = Adapters(pipe)
         self.schedulers = Schedulers(pipe)
         self.encodings = PromptEncodings(pipe)
-        self.size = 0
+        self.tensors: dict[int, int] = {}
         self.measure()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its weights."""
+        return sum(self.tensors.values())
 
     def measure(self) -> None:
         """Count the bytes again, after an adapter came or went."""
-        self.size = pipeline_bytes(self.pipe)
+        looks = {} if self.checker is None else module_tensors(self.checker.model)
+        self.tensors = tensors_of(self.pipe) | looks
 
 
 class Pipelines:
@@ -38,18 +47,20 @@ class Pipelines:
 
     Args:
         placement: Device, number format and memory budget.
-        mature: Pipelines run without their safety checker.
+        safety: Whether safety checkers hold images back, and which one looks at the images of
+            pipelines that bring none.
     """
 
-    def __init__(self, placement: Placement, *, mature: bool = False) -> None:
+    def __init__(self, placement: Placement, safety: SafetyOptions | None = None) -> None:
         self._placement = placement
-        self._mature = mature
+        self._safety = safety or SafetyOptions()
+        self._checker: SafetyChecker | None = None
         self._loaded: OrderedDict[tuple[str, ...], Loaded] = OrderedDict()
 
     @property
     def used(self) -> int:
-        """Bytes of all loaded pipelines, adapters included."""
-        return sum(loaded.size for loaded in self._loaded.values())
+        """Bytes of all loaded pipelines, adapters and checkers included; what they share, once."""
+        return sum(ChainMap(*(loaded.tensors for loaded in self._loaded.values())).values())
 
     def __len__(self) -> int:
         return len(self._loaded)
@@ -100,7 +111,8 @@ class Pipelines:
         if key not in self._loaded:
             # Room is made before, from the entry's hint, and after, from what was measured.
             self._shrink(int((model.cost.vram_gb or 0) * 2**30))
-            self._loaded[key] = Loaded(self._load(model))
+            pipe = self._load(model)
+            self._loaded[key] = Loaded(pipe, self._checker_of(pipe))
         self._loaded.move_to_end(key)
         self._shrink(0)
         return self._loaded[key]
@@ -127,9 +139,19 @@ class Pipelines:
             )
         pipe = source.load(model.source, self._placement.dtype_for)
         pipe.set_progress_bar_config(disable=True)
-        if self._mature and getattr(pipe, "safety_checker", None) is not None:
-            pipe.safety_checker = None
         return self._placement.place(pipe)
+
+    def _checker_of(self, pipe: Any) -> SafetyChecker | None:
+        """The pipeline's own, or else the owner's, which all such pipelines share."""
+        only_measures = self._safety.mature
+        own = take_checker(pipe, only_measures=only_measures)
+        if own is not None or not self._safety.checker:
+            return own
+        if self._checker is None:
+            self._checker = load_checker(
+                self._safety.checker, self._placement.device, only_measures=only_measures
+            )
+        return self._checker
 
 
 def source_key(model: Model) -> tuple[str, ...]:

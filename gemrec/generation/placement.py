@@ -107,21 +107,22 @@ def pipeline_bytes(pipe: Any) -> int:
 
 def largest_component_bytes(pipe: Any) -> int:
     """Bytes of the largest component of a pipeline."""
-    return max((sum(_tensors(module).values()) for module in _modules(pipe)), default=0)
+    return max((sum(module_tensors(module).values()) for module in _modules(pipe)), default=0)
 
 
 def tensors_of(pipe: Any) -> dict[int, int]:
     """Bytes of each tensor of a pipeline by where it lies, so that shared ones count once."""
-    return {key: size for module in _modules(pipe) for key, size in _tensors(module).items()}
+    return {key: size for module in _modules(pipe) for key, size in module_tensors(module).items()}
+
+
+def module_tensors(module: Any) -> dict[int, int]:
+    """Bytes of each tensor of a torch module by where it lies."""
+    everything = (*module.parameters(), *module.buffers())
+    # Offloaded weights have no place of their own, so the object stands in for it.
+    return {t.data_ptr() or id(t): t.numel() * t.element_size() for t in everything}
 
 
 def _modules(pipe: Any) -> list[Any]:
     import torch
 
     return [part for part in pipe.components.values() if isinstance(part, torch.nn.Module)]
-
-
-def _tensors(module: Any) -> dict[int, int]:
-    everything = (*module.parameters(), *module.buffers())
-    # Offloaded weights have no place of their own, so the object stands in for it.
-    return {t.data_ptr() or id(t): t.numel() * t.element_size() for t in everything}

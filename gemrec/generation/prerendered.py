@@ -11,7 +11,7 @@ from PIL import Image as PILImage
 from PIL import UnidentifiedImageError
 
 from gemrec.errors import GenerationCancelledError, GenerationError
-from gemrec.generation.backend import GenerationJob
+from gemrec.generation.backend import Drawn, GenerationJob
 from gemrec.records import Model
 
 MANIFESTS = ("metadata.jsonl", "metadata.csv")  # the names that the Hub's imagefolder uses
@@ -49,7 +49,7 @@ class PrerenderedBackend:
         job: GenerationJob,
         on_step: Callable[[int, int], None],
         cancelled: Callable[[], bool],
-    ) -> list[PILImage.Image]:
+    ) -> list[Drawn]:
         """Open the images of a job; see ``Backend.generate``.
 
         Where a prompt has images but not for a seed that is asked for, seeds are matched by rank,
@@ -70,7 +70,7 @@ class PrerenderedBackend:
             if cancelled():
                 raise GenerationCancelledError(f"{job.model.name} was cancelled.")
             found = seed if (job.prompt, seed) in index else known[seed % len(known)]
-            images.append(open_image(index[job.prompt, found]))
+            images.append(Drawn(open_image(index[job.prompt, found])))
             on_step(done, len(job.seeds))
         return images
 

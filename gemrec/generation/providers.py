@@ -11,7 +11,7 @@ from PIL import Image as PILImage
 from PIL import UnidentifiedImageError
 
 from gemrec.errors import GenerationCancelledError, GenerationError, GenerationRefusedError
-from gemrec.generation.backend import GenerationJob, ProviderOptions
+from gemrec.generation.backend import Drawn, GenerationJob, ProviderOptions
 from gemrec.generation.ledger import Ledger
 from gemrec.generation.retries import Retries, RetryableError
 from gemrec.generation.sources.hub import HubProbe
@@ -55,7 +55,9 @@ class ProviderBackend:
         self._spent = 0.0
 
     def problem(self, model: Model, base: Model | None = None) -> str | None:  # noqa: ARG002
-        """No token, no money left, no network."""
+        """Not switched on, no token, no money left, no network."""
+        if price(model) > 0 and self._options.usd_per_day == 0:
+            return self._off_message(model)
         if not is_address(model) and not has_token():
             return (
                 f"{model.name} runs at {model.source.provider} and needs a token; set HF_TOKEN to "
@@ -75,7 +77,7 @@ class ProviderBackend:
         job: GenerationJob,
         on_step: Callable[[int, int], None],
         cancelled: Callable[[], bool],
-    ) -> list[PILImage.Image]:
+    ) -> list[Drawn]:
         """Ask for all images of a job; see ``Backend.generate``.
 
         Raises:
@@ -92,7 +94,7 @@ class ProviderBackend:
         try:
             futures = [pool.submit(self._image, client, job, seed, stop) for seed in job.seeds]
             self._follow(futures, job, on_step, cancelled)
-            return [future.result() for future in futures]
+            return [Drawn(future.result()) for future in futures]
         finally:
             stopped = True
             pool.shutdown(wait=False, cancel_futures=True)
@@ -169,7 +171,15 @@ class ProviderBackend:
     def _over_process_limit(self, usd: float) -> bool:
         return self._spent + usd > self._options.usd_per_process + 1e-9
 
+    def _off_message(self, model: Model) -> str:
+        return (
+            f"{model.name} costs about ${price(model):.3g} per image at {model.source.provider}, and "
+            "nothing is spent unasked; set GEMREC_PROVIDER_USD_PER_DAY to what a day may cost."
+        )
+
     def _limit_message(self, model: Model) -> str:
+        if self._options.usd_per_day == 0:
+            return self._off_message(model)
         return (
             f"{model.name} costs about ${price(model):.3g} per image, and the limit for Inference "
             f"Providers is reached: ${self._ledger.spent():.2f} of ${self._options.usd_per_day:.2f}"

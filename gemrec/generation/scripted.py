@@ -14,7 +14,7 @@ from PIL import Image as PILImage
 from PIL import ImageDraw
 
 from gemrec.errors import GenerationCancelledError, GenerationError
-from gemrec.generation.backend import BackendOptions, GenerationJob
+from gemrec.generation.backend import BackendOptions, Drawn, GenerationJob
 from gemrec.records import Model
 
 STEPS = 4
@@ -42,7 +42,7 @@ class ScriptedBackend:
         job: GenerationJob,
         on_step: Callable[[int, int], None],
         cancelled: Callable[[], bool],
-    ) -> list[PILImage.Image]:
+    ) -> list[Drawn]:
         """Draw one picture per seed, or do what the model's script says instead."""
         behaviour, _, argument = job.model.source.path.partition(":")
         pause = float(argument) if behaviour == "slow" else 0.0
@@ -61,8 +61,8 @@ class ScriptedBackend:
         hand = argument if behaviour == "like" else job.model.id
         images = [draw(job.model, job.prompt, seed, hand) for seed in job.seeds]
         if behaviour == "black":
-            return [PILImage.new("RGB", image.size) for image in images]
-        return images[1:] if behaviour == "short" else images
+            images = [PILImage.new("RGB", image.size) for image in images]
+        return list(map(Drawn, images[1:] if behaviour == "short" else images))
 
 
 def draw(model: Model, prompt: str, seed: int, hand: str = "") -> PILImage.Image:

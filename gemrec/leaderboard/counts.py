@@ -193,6 +193,15 @@ class Counts:
         """How many cells there are."""
         return len(self._cells.all()[0])
 
+    def votes_per_model(self) -> Floats:
+        """(M,) votes that each model took part in, added up from the cells."""
+        keys, cells = self._cells.all()
+        told = cells.sum(axis=0) / UNIT
+        first, second = unpack_pairs(keys)
+        size = len(self._models)
+        total = np.bincount(first, told, size) + np.bincount(second, told, size)
+        return total.astype(np.float64)  # numpy makes integers of no votes at all
+
     def cells(self) -> tuple[Ints, Cells]:
         """The (K,) keys, sorted, and the (5, K) counts in units; for a checkpoint, not to change."""
         return self._cells.tidy()

@@ -9,7 +9,7 @@ from gemrec.preference.features import (
     build_features,
     principal_axes,
 )
-from gemrec.preference.joint import Joint, fit_joint
+from gemrec.preference.joint import Joint, fit_joint, never
 from gemrec.preference.learning import Learnt, learn_more, learn_scales, without_persons
 from gemrec.preference.offers import Asked, Offers, expected_looks
 from gemrec.preference.person import Hint, PersonPrior, PersonState, Told
@@ -46,6 +46,7 @@ __all__ = [
     "fit_taste",
     "learn_more",
     "learn_scales",
+    "never",
     "principal_axes",
     "standardised_popularity",
     "thompson_slate",

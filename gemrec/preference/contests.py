@@ -8,6 +8,7 @@ a picture must reach to satisfy this person. Contests with the bar cannot be tie
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -54,6 +55,11 @@ class Contests:
 
     def __len__(self) -> int:
         return len(self.margin)
+
+    @cached_property
+    def cast(self) -> int:
+        """How many vote events they are; those of one event stand next to each other."""
+        return int(np.count_nonzero(np.diff(self.votes))) + 1 if len(self) else 0
 
     @classmethod
     def empty(cls, dim: int) -> "Contests":

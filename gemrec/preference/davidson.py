@@ -37,16 +37,24 @@ class Moments:
     """Value and derivatives of ``log Z``; all arrays have the shape of ``d``.
 
     Attributes:
-        log_z: ``log Z``.
+        half: ``|d| / 2``.
+        likelier: P(the side that ``d`` favours).
         mean: First derivative by ``d``, -0.5..0.5.
         variance: Second derivative by ``d``, above 0.
         tie: P(tie), the first derivative by ``log nu``.
     """
 
-    log_z: Array
+    half: Array
+    likelier: Array
     mean: Array
     variance: Array
     tie: Array
+
+    @property
+    def log_z(self) -> Array:
+        """``log Z``."""
+        value: Array = self.half - np.log(self.likelier)
+        return value
 
 
 def moments(difference: Array, log_nu: float | Array) -> Moments:
@@ -54,15 +62,16 @@ def moments(difference: Array, log_nu: float | Array) -> Moments:
 
     Args:
         difference: Utility differences, logits.
-        log_nu: Logarithm of the tie weight, one for all or one for each.
+        log_nu: Logarithm of the tie weight, one for all or one for each; at most 700.
     """
-    half = difference / 2
-    top = np.maximum(np.abs(half), log_nu)
-    first, second = np.exp(half - top), np.exp(-half - top)
-    tie = np.exp(log_nu - top)
-    total = first + second + tie
-    first, second, tie = first / total, second / total, tie / total
-    mean = (first - second) / 2
+    # Everything in units of the likelier side's e^|d/2|, which takes one exponential.
+    half = np.abs(difference) * 0.5
+    other = np.exp(-half)
+    both = other * other
+    tie = other * np.exp(log_nu)
+    likelier = 1 / (1 + both + tie)
+    tie *= likelier
+    mean = np.copysign((0.5 - 0.5 * both) * likelier, difference)
     # Written without the difference of nearly equal numbers, so that it never becomes 0 early.
-    variance = first * second + tie * (first + second) / 4
-    return Moments(top + np.log(total), mean, variance, tie)
+    variance = (both * likelier + tie * (0.25 + 0.25 * both)) * likelier
+    return Moments(half, likelier, mean, variance, tie)

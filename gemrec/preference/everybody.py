@@ -1,6 +1,6 @@
 """What everybody likes, as a frozen state, and what it says of a person before their votes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -11,16 +11,14 @@ from gemrec.preference.contests import Contests, Integers, Numbers, Reader
 from gemrec.preference.davidson import Array
 from gemrec.preference.design import MANY
 from gemrec.preference.features import FeatureTable
-from gemrec.preference.joint import Joint, fit_joint
+from gemrec.preference.joint import Joint, fit_joint, never
 from gemrec.preference.learning import learn_more
 from gemrec.preference.person import PersonPrior, Told
-from gemrec.preference.scales import SHARED, Scales, standardised_popularity
+from gemrec.preference.scales import POPULARITY_MEAN, Scales, standardised_popularity
 from gemrec.records import Vote
 
 ENOUGH: Final = 100
 """Contests from which variances are learnt."""
-
-_SIDES: Final = ("side", "own_side")
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,9 @@ class Everybody:
     numbers: Numbers = field(default_factory=lambda: Numbers({}, {}, {}))
     looks: Array = field(default_factory=lambda: np.zeros((0, 0)))
     votes: int = 0
+    _by_category: dict[int, tuple[Array, Array]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @cached_property
     def index(self) -> Mapping[str, int]:
@@ -93,19 +94,38 @@ class Everybody:
             features: (n, r).
             prompt: Number of the prompt; -1 when nobody has voted on it.
         """
-        count = len(models)
-        against_bar = Contests(
-            person=np.full(count, -1),
-            models=np.stack([models, np.full(count, self.joint.bar)], axis=1),
-            prompt=np.full(count, prompt),
-            category=np.full(count, category),
-            features=features,
-            margin=np.zeros(count),
-            weight=np.ones(count),
-            sided=np.zeros(count, dtype=np.bool_),
-            votes=np.zeros(count, dtype=np.int64),
-        )
-        return self.joint.differences(against_bar, SHARED)
+        of_models, liking = self._on(category)
+        above_bar: Array = of_models[models] - of_models[self.joint.bar] + features @ liking
+        return above_bar + self.joint.part("item", prompt * MANY + models)
+
+    def _on(self, category: int) -> tuple[Array, Array]:
+        """(M + 1,) utilities of the models without any features in a category, and (r,) liking."""
+        found = self._by_category.get(category)
+        if found is None:
+            joint = self.joint
+            models = np.arange(len(joint.popularity))
+            liking = joint.liking("content")
+            of_models = (POPULARITY_MEAN + liking[0]) * joint.popularity
+            of_models += joint.part("model", models)
+            if category >= 0:
+                of_models[:-1] += joint.part("category", category * MANY + models[:-1])
+            found = of_models, liking[1:] + joint.liking("kind", category)[1:]
+            self._by_category[category] = found
+        return found
+
+    def _known(self, contests: Contests, person: int) -> Array:
+        """(n,) everybody's part of utility differences, the person's liking for a side included."""
+        known = np.zeros(len(contests))
+        for category in np.unique(contests.category).tolist():
+            rows = np.flatnonzero(contests.category == category)
+            of_models, liking = self._on(category)
+            first, second = contests.models[rows].T
+            known[rows] = of_models[first] - of_models[second] + contests.features[rows] @ liking
+        items = self.joint.part("item", contests.prompt[:, None] * MANY + contests.models)
+        side = float(self.joint.part("side", np.zeros(1, dtype=np.int64))[0])
+        side += float(self.joint.part("own_side", np.full(1, person))[0])
+        total: Array = known + items[:, 0] - items[:, 1] + side * contests.sided
+        return total
 
     def category_doubt(self, models: Integers, category: int) -> Array:
         """(n,) variances of what sets models apart in a category."""
@@ -132,7 +152,7 @@ class Everybody:
         noise = noise + contests.sided * scales.parts.get("session", 0.0)
         return Told(
             contests=contests,
-            known=self.joint.differences(contests, (*SHARED, *_SIDES)),
+            known=self._known(contests, person),
             log_nu=contests.tie_weights(self.joint.bar, self.joint.log_nu + own_nu),
             noise=noise,
         )
@@ -143,6 +163,7 @@ def fit_everybody(
     models: Sequence[str],
     downloads: Mapping[str, float],
     features: FeatureTable,
+    stopped: Callable[[], bool] = never,
 ) -> Everybody:
     """Fit everybody's part; the same votes always give the same state.
 
@@ -151,13 +172,18 @@ def fit_everybody(
         models: Model ids.
         downloads: Download count per model id; those it leaves out count as average.
         features: What pictures look like.
+        stopped: Asked again and again whether to give up.
+
+    Raises:
+        StoppedError: ``stopped()`` said so.
     """
     reader = Reader(models, features)
     contests = reader.read(votes)
     popularity = np.append(standardised_popularity(models, downloads), 0.0)
     people, scales = len(reader.numbers.people), Scales()
-    joint = fit_joint(contests, popularity, people, scales)
+    joint = fit_joint(contests, popularity, people, scales, stopped=stopped)
     if len(contests) >= ENOUGH:
-        joint = fit_joint(contests, popularity, people, learn_more(joint, contests))
+        scales = learn_more(joint, contests)
+        joint = fit_joint(contests, popularity, people, scales, stopped=stopped)
     looks = features.looks[[features.expected(model_id) for model_id in models]]
     return Everybody(joint, tuple(models), reader.numbers, looks, len(votes))

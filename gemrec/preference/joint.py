@@ -12,12 +12,13 @@ mode is found by Newton's method, its steps by preconditioned conjugate gradient
 memory are proportional to the number of contests.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from gemrec.errors import StoppedError
 from gemrec.preference.contests import Contests, Integers
 from gemrec.preference.davidson import Array, moments
 from gemrec.preference.design import Design, Likings, Offsets, find_offsets
@@ -27,7 +28,9 @@ _STEPS: Final = 40
 _INNER_STEPS: Final = 300
 _EXACT: Final = (1e-6, 1e-10)  # of a weight, logits; of the squared length of the residual
 _ROUGH: Final = (1e-2, 1e-5)
+_FIRST_INNER: Final = 1e-3  # of the squared length of the residual
 _TIE_STEPS: Final = 2
+_LONGEST_TIE_STEP: Final = 1.0  # of the logarithm of a tie weight
 
 
 @dataclass(frozen=True)
@@ -67,23 +70,20 @@ class Joint:
         content = next(part for part in self.likings if part.name == "content")
         return len(content.root) - 1
 
-    def differences(self, contests: Contests, parts: Collection[str] | None = None) -> Array:
+    def differences(self, contests: Contests) -> Array:
         """(n,) expected utility differences; what was never met counts as average.
 
         Args:
             contests: Between any models; the outcomes do not matter.
-            parts: Names of the parts that count; None for all, the liking for a side included.
         """
         design = Design(
             contests,
             self.bar,
             self.popularity,
-            [part for part in self.offsets if parts is None or part.name in parts],
-            [part for part in self.likings if parts is None or part.name in parts],
+            list(self.offsets),
+            list(self.likings),
             len(self.weights),
         )
-        if parts is not None and "content" not in parts:
-            return design.differences(self.weights)
         base = POPULARITY_MEAN * (
             self.popularity[contests.models[:, 0]] - self.popularity[contests.models[:, 1]]
         )
@@ -91,10 +91,10 @@ class Joint:
 
     def part(self, name: str, keys: Integers) -> Array:
         """Offsets of some keys of one part; 0 for those never met."""
-        padded = np.append(self.weights, 0.0)
         for offsets in self.offsets:
             if offsets.name == name:
-                found: Array = padded[offsets.find(keys, len(self.weights))]
+                at = offsets.find(keys, -1)
+                found: Array = np.where(at < 0, 0.0, self.weights[at])
                 return found
         return np.zeros(keys.shape)
 
@@ -109,11 +109,22 @@ class Joint:
                     found: Array = part.root @ self.weights[start : start + width]
                     return found
                 return np.zeros(part.root.shape[0])
-        return np.zeros(1)
+        return np.zeros(1 + self.dim)
+
+
+def never() -> bool:
+    """What is asked whether to give up, where nobody ever does."""
+    return False
 
 
 def fit_joint(
-    contests: Contests, popularity: Array, people: int, scales: Scales, *, rough: bool = False
+    contests: Contests,
+    popularity: Array,
+    people: int,
+    scales: Scales,
+    *,
+    rough: bool = False,
+    stopped: Callable[[], bool] = never,
 ) -> Joint:
     """Fit all weights.
 
@@ -123,6 +134,10 @@ def fit_joint(
         people: Number of people.
         scales: The prior variances.
         rough: Stop when weights change by less than a hundredth of a logit, for comparing priors.
+        stopped: Asked before each of Newton's steps whether to give up.
+
+    Raises:
+        StoppedError: ``stopped()`` said so.
     """
     bar = len(popularity) - 1
     offsets, size = find_offsets(contests, bar, scales)
@@ -141,7 +156,7 @@ def fit_joint(
         people,
         scales,
     )
-    problem.solve(*(_ROUGH if rough else _EXACT))
+    problem.solve(*(_ROUGH if rough else _EXACT), stopped)
     return Joint(
         popularity=popularity,
         offsets=tuple(offsets),
@@ -195,16 +210,22 @@ class _Problem:
         self.log_nu = LOG_NU_MEAN
         self.own_log_nu = np.zeros(people)
 
-    def solve(self, tolerance: float, inner: float) -> None:
+    def solve(self, tolerance: float, inner: float, stopped: Callable[[], bool]) -> None:
+        longest = 1.0
         for _ in range(_STEPS if len(self._contests) else 0):
+            if stopped():
+                raise StoppedError("The fit was given up because the program ends.")
             difference = self._base + self._design.differences(self.weights)
             self._fit_ties(difference)
-            step = self._newton(self.gradient(), self.curvature(), inner)
+            # Far from the top, more digits of a step are a waste: it is wrong by its square anyway.
+            enough = max(inner, _FIRST_INNER * min(longest, 1.0) ** 4)
+            step = self._newton(self.gradient(), self.curvature(), enough)
             scale, value = 1.0, self._value(self.weights)
             while scale > 1e-3 and self._value(self.weights + scale * step) < value:
                 scale /= 2
             self.weights = self.weights + scale * step
-            if float(np.abs(step).max(initial=0.0)) * scale < tolerance:
+            longest = float(np.abs(step).max(initial=0.0)) * scale
+            if longest < tolerance:
                 break
 
     def gradient(self) -> Array:
@@ -229,18 +250,25 @@ class _Problem:
         return float(self._contests.weight @ told - weights @ (self._precision * weights) / 2)
 
     def _fit_ties(self, difference: Array) -> None:
-        """Newton steps of the tie weights, everybody's and each person's in turn."""
-        weight, who = self._contests.weight, self._contests.person
+        """Newton steps of the tie weights, everybody's and each person's together.
+
+        People meet only through the shared weight, so that the Hessian is an arrow: a diagonal and
+        one full row. In turns the two would creep, because raising one is lowering all the others.
+        """
+        weight, who, people = self._contests.weight, self._contests.person, self._people
         for _ in range(_TIE_STEPS):
             tie = moments(difference, self._nu()).tie
             slope, bend = weight * (self._ties - tie), weight * tie * (1 - tie)
+            slopes, bends = np.bincount(who, slope, people), np.bincount(who, bend, people)
+            own_slope = slopes - self._ties_precision * self.own_log_nu
+            own_bend = bends + self._ties_precision
+            share = bends / own_bend
             away = (self.log_nu - LOG_NU_MEAN) / LOG_NU_VARIANCE
-            self.log_nu += (float(slope.sum()) - away) / (float(bend.sum()) + 1 / LOG_NU_VARIANCE)
-            tie = moments(difference, self._nu()).tie
-            slope, bend = weight * (self._ties - tie), weight * tie * (1 - tie)
-            top = np.bincount(who, slope, self._people) - self._ties_precision * self.own_log_nu
-            bottom = np.bincount(who, bend, self._people) + self._ties_precision
-            self.own_log_nu = self.own_log_nu + np.clip(top / bottom, -1.0, 1.0)
+            shared_slope = float(slopes.sum() - share @ own_slope) - away
+            shared = shared_slope / (float(bends.sum() - share @ bends) + 1 / LOG_NU_VARIANCE)
+            own = own_slope / own_bend - share * shared
+            self.log_nu += min(max(shared, -_LONGEST_TIE_STEP), _LONGEST_TIE_STEP)
+            self.own_log_nu = self.own_log_nu + np.clip(own, -_LONGEST_TIE_STEP, _LONGEST_TIE_STEP)
 
     def _newton(self, gradient: Array, curvature: Array, tolerance: float) -> Array:
         """Solve Newton's equations by conjugate gradients."""

@@ -5,15 +5,16 @@ See :mod:`gemrec.preference.person_fit` for how the posterior is found.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gemrec.preference.contests import Contests, Integers
-from gemrec.preference.davidson import Array, moments
+from gemrec.preference.davidson import Array
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PersonPrior:
     """What is believed of a person before their votes.
 
@@ -24,6 +25,11 @@ class PersonPrior:
 
     root: Array
     own: Array
+
+    @cached_property
+    def white(self) -> Array:
+        """(r, r) inverse of the root."""
+        return np.linalg.inv(self.root).astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ class PersonState:
     Attributes:
         dim: Number of features r.
         models: (T,) numbers of the most compared models, sorted; the bar may be among them.
+        places: (M + 1,) position in ``mean`` of each model's offset; r + T for all other models.
         mean: (r + T,) posterior mode.
         root: (r + T, r + T) square root of the posterior covariance.
         covariance: (r + T, r + T) posterior covariance.
@@ -87,10 +94,12 @@ class PersonState:
         slopes: (k,) what each contest pulls at its difference.
         noise: (k,) variances of what belongs to the single contest, offsets of models that are
             not among ``models`` included.
+        curvature: (k,) what each contest tells of its difference, as far as the noise leaves it.
     """
 
     dim: int
     models: Integers
+    places: Integers
     mean: Array
     root: Array
     covariance: Array
@@ -100,6 +109,7 @@ class PersonState:
     differences: Array
     slopes: Array
     noise: Array
+    curvature: Array
 
     @property
     def taste(self) -> Array:
@@ -124,22 +134,31 @@ class PersonState:
         """The same doubts about a person of whom everybody's liking is expected."""
         return replace(self, mean=np.zeros_like(self.mean), rest=np.zeros_like(self.rest))
 
-    def spread(self, models: Integers, features: Array, baseline: int) -> Array:
-        """(n,) variances of the person's own part of utilities, less the mean of the first ones.
+    def average(self, models: Integers, features: Array) -> Array:
+        """(r + T,) how much of each liking and offset is in the mean utility of some items.
 
-        The same as from :meth:`rows` with the average subtracted, but in time that does not grow with the product of items and models
-        compared.
+        Args:
+            models: (n,) model numbers, at least one.
+            features: (n, r).
+        """
+        size = len(self.mean)
+        average = np.bincount(self.places[models], minlength=size + 1)[:size] / len(models)
+        average[: self.dim] = features.mean(axis=0)
+        return average
+
+    def spread(self, models: Integers, features: Array, average: Array) -> Array:
+        """(n,) variances of the person's own part of utilities, less an average.
+
+        The same as from :meth:`rows` with the average subtracted, but in time that does not grow
+        with the product of items and models compared.
 
         Args:
             models: (n,) model numbers.
             features: (n, r).
-            baseline: How many of the first items make up the average, at least 1.
+            average: See :meth:`average`.
         """
         at, met = self._places(models)
         dim, total = self.dim, self.covariance
-        average = np.zeros(len(total))
-        average[:dim] = features[:baseline].mean(axis=0)
-        np.add.at(average, at[:baseline][met[:baseline]], 1 / baseline)
         pulled = total @ average
         variance = np.einsum("nr,nr->n", features @ total[:dim, :dim] - 2 * pulled[:dim], features)
         known, phi = at[met], features[met]
@@ -189,20 +208,15 @@ class PersonState:
             (k, w) logits, to first order.
         """
         contests, dim = told.contests, self.dim
-        at = moments(self.differences, told.log_nu)
-        curvature = contests.weight * at.variance
-        curvature = curvature / (1 + self.noise * curvature)
-        leverage = curvature * self._spread(contests.models, contests.features)
+        leverage = self.curvature * self._spread(contests.models, contests.features)
         pulls = self.slopes / np.maximum(1 - leverage, 0.1)
-        places, met = self._places(models)
-        target = np.zeros((len(self.mean), len(models)))
-        target[:dim] = features.T
-        target[places[met], np.flatnonzero(met)] = 1.0
-        target = target[:, wanted] - target.mean(axis=1, keepdims=True)
         # A last row of zeros for models without an offset of their own.
-        moved = np.concatenate([self.covariance @ target, np.zeros((1, len(wanted)))])
-        side, has_offset = self._places(contests.models.ravel())
-        side = np.where(has_offset, side, len(self.mean)).reshape(-1, 2)
+        target = np.zeros((len(self.mean) + 1, len(wanted)))
+        target[:dim] = features[wanted].T
+        target[self.places[models[wanted]], np.arange(len(wanted))] = 1.0
+        target[:-1] -= self.average(models, features)[:, None]
+        moved = np.concatenate([self.covariance @ target[:-1], np.zeros((1, len(wanted)))])
+        side = self.places[contests.models]
         seen = contests.features @ moved[:dim] + moved[side[:, 0]] - moved[side[:, 1]]
         shift: Array = pulls[:, None] * seen
         return shift
@@ -210,9 +224,7 @@ class PersonState:
     def _spread(self, models: Integers, phi: Array) -> Array:
         """(k,) posterior variances of the utility differences of contests, the noise apart."""
         total, dim = self.covariance, self.dim
-        at, met = self._places(models.ravel())
-        sides = np.where(met, at, len(total)).reshape(-1, 2)
-        left, right = sides.T
+        left, right = self.places[models].T
         # A last row and column of zeros for models without an offset of their own.
         wide = np.zeros((len(total) + 1, len(total) + 1))
         wide[:-1, :-1] = total
@@ -245,9 +257,7 @@ class PersonState:
         tail = slice(-newest, None)
         noise, slopes, differences = self.noise[tail], self.slopes[tail], self.differences[tail]
         spread = self._spread(told.contests.models[tail], told.contests.features[tail])
-        at = moments(differences, told.log_nu[tail])
-        curvature = told.contests.weight[tail] * at.variance
-        leverage = np.minimum(spread * curvature / (1 + noise * curvature), 0.99)
+        leverage = np.minimum(spread * self.curvature[tail], 0.99)
         gaps: Array = differences - noise * slopes - spread * slopes / (1 - leverage)
         return gaps
 
@@ -260,7 +270,5 @@ class PersonState:
 
     def _places(self, models: Integers) -> tuple[Integers, NDArray[np.bool_]]:
         """Position of each model's offset, and whether it has one."""
-        if not len(self.models):
-            return np.zeros(len(models), dtype=np.int64), np.zeros(len(models), dtype=np.bool_)
-        at = np.minimum(np.searchsorted(self.models, models), len(self.models) - 1)
-        return at + self.dim, self.models[at] == models
+        at = self.places[models]
+        return at, at < len(self.mean)

@@ -18,21 +18,23 @@ from typing import Final
 import numpy as np
 
 from gemrec.preference.contests import Integers
-from gemrec.preference.davidson import Array, Moments, moments
+from gemrec.preference.davidson import Array, moments
+from gemrec.preference.mixing import Mixing
 from gemrec.preference.person import PersonPrior, PersonState, Told
 
-MOST_OFFSETS: Final = 128
+MOST_OFFSETS: Final = 96
 """Models with an offset of their own, so that a vote takes no longer the more models there are.
 
-With a thousand votes on 200 models, utilities are a fiftieth of their standard deviation away from
-those with an offset for each.
+With a thousand votes on 200 models, utilities are a twentieth of their standard deviation away from
+those with an offset for each, and the deviation is a twelfth too wide.
 """
 
 _TOLERANCE: Final = 1e-9  # of a utility difference, logits
-_CHORD_TOLERANCE: Final = 1e-8  # chords come closer by a factor at each step
+_CHORD_TOLERANCE: Final = 2e-6  # the mode is then a millionth of a logit away at most
 _STEPS: Final = 60
 _CHORD_STEPS: Final = 25
-_FIRST_STEPS: Final = 3  # in which chords may go astray, as they do after a new model
+_MIXED: Final = 6  # last steps of chords that are mixed
+_ASTRAY: Final = 20.0  # logits in one step, from which chords lead nowhere
 _SMALL: Final = 48  # rows up to which LAPACK's inverse is the fastest
 
 
@@ -61,9 +63,9 @@ class _Problem:
         self._models = _most_compared(contests.models, len(prior.own))
         self._size = len(self._models)
         # Models without an offset have the place after the last one.
-        place = np.full(len(prior.own), self._size)
-        place[self._models] = np.arange(self._size)
-        self._sides = place[contests.models]
+        self._place = np.full(len(prior.own), self._size)
+        self._place[self._models] = np.arange(self._size)
+        self._sides = self._place[contests.models]
         self._absent = self._sides == self._size
         passing = np.where(self._absent, prior.own[contests.models], 0.0)
         self._noise = told.noise + passing.sum(axis=1)
@@ -76,12 +78,12 @@ class _Problem:
         """Newton's steps, halved where they go too far."""
         value = self._value(self._weights, self._differences)
         for _ in range(_STEPS):
-            at = moments(self._differences, self._told.log_nu)
-            curvature, left = self._curvature(at)
-            gradient = self._gradient(at)
-            step = np.linalg.solve(self._hessian(curvature), gradient)
-            base = self._told.known + self._apply(self._weights + step)
-            moved = self._differences_after(base, at, curvature, left) - self._differences
+            curvature, slope = self._linearised()
+            base = self._told.known + self._apply(self._weights)
+            gradient = self._gradient(base, curvature, slope)
+            step: Array = np.linalg.solve(self._hessian(curvature), gradient).astype(np.float64)
+            base += self._apply(step)
+            moved = self._differences_after(base, curvature, slope) - self._differences
             scale, length = 1.0, float(np.abs(moved).max(initial=0.0))
             while True:
                 weights = self._weights + scale * step
@@ -96,39 +98,39 @@ class _Problem:
                 return
 
     def by_chords(self, start: PersonState) -> bool:
-        """Steps with an earlier factor, which are cheap; returns whether they got there."""
-        if not len(start.models) or start.dim != self._dim:
+        """Mixed steps with an earlier factor, which are cheap; returns whether they got there."""
+        if start.dim != self._dim or len(start.places) != len(self._place):
             return False
         before = self._weights, self._differences
         solve = self._begin(start)
         base = self._told.known + self._apply(self._weights)
-        last = np.inf
-        for step in range(_CHORD_STEPS):
-            at = moments(self._differences, self._told.log_nu)
-            curvature, left = self._curvature(at)
-            pulled = curvature * (self._differences - base)
-            pulled += left * self._weight * (self._margin - at.mean)
-            weights = self._weights + solve(self._gather(pulled) - self._precision * self._weights)
+        told = len(self._differences)
+        mixing = Mixing(told, 2 * told + len(self._weights), _MIXED)
+        for _ in range(_CHORD_STEPS):
+            curvature, slope = self._linearised()
+            weights = self._weights + solve(self._gradient(base, curvature, slope))
             base = self._told.known + self._apply(weights)
-            moved = self._differences_after(base, at, curvature, left)
-            length = float(np.abs(moved - self._differences).max(initial=0.0))
-            self._weights, self._differences = weights, moved
+            differences = self._differences_after(base, curvature, slope)
+            moved = differences - self._differences
+            length = float(np.abs(moved).max(initial=0.0))
             if length < _CHORD_TOLERANCE:
+                self._weights, self._differences = weights, differences
                 return True
-            if length > last and step >= _FIRST_STEPS:
+            if not length < _ASTRAY:
                 break
-            last = length
+            point = mixing.next(moved, np.concatenate([differences, base, weights]))
+            self._differences, base, self._weights = np.split(point, (told, 2 * told))
         self._weights, self._differences = before
         return False
 
     def _begin(self, start: PersonState) -> Callable[[Array], Array]:
         """Start from an earlier mode; returns its inverse curvature, the prior's for new models."""
-        dim, white = self._dim, np.linalg.inv(self._root)
-        at = dim + np.minimum(np.searchsorted(start.models, self._models), len(start.models) - 1)
-        same = start.models[at - dim] == self._models
+        dim, white = self._dim, self._prior.white
+        at = start.places[self._models]
+        same = at < len(start.mean)
         own, known = self._prior.own[self._models], at[same]
         self._weights[:dim] = white @ start.taste
-        self._weights[dim:] = np.where(same, start.mean[at], 0.0)
+        self._weights[dim:][same] = start.mean[known]
         self._differences = self._told.known + self._apply(self._weights)
         count = min(len(start.differences), len(self._differences))
         self._differences[:count] = start.differences[:count]
@@ -138,9 +140,8 @@ class _Problem:
             wide[:dim] = gradient[:dim] @ white
             wide[known] = gradient[dim:][same]
             moved = start.covariance @ wide
-            step: Array = np.concatenate(
-                [white @ moved[:dim], np.where(same, moved[at], own * gradient[dim:])]
-            )
+            step: Array = np.concatenate([white @ moved[:dim], own * gradient[dim:]])
+            step[dim:][same] = moved[known]
             return step
 
         return solve
@@ -148,16 +149,18 @@ class _Problem:
     def state(self) -> PersonState:
         """The posterior at the mode."""
         at = moments(self._differences, self._told.log_nu)
-        curvature, _ = self._curvature(at)
+        plain = self._weight * at.variance
+        curvature = plain / (1 + self._noise * plain)
         root = inverse_lower(_cholesky(self._hessian(curvature))).T
         root[: self._dim] = self._root @ root[: self._dim]
         mean = self._weights.copy()
         mean[: self._dim] = self._root @ mean[: self._dim]
         slopes = self._weight * (self._margin - at.mean)
-        rest, own = self._passing(slopes, self._weight * at.variance)
+        rest, own = self._passing(slopes, plain)
         return PersonState(
             dim=self._dim,
             models=self._models,
+            places=self._place + self._dim,
             mean=mean,
             root=root,
             covariance=root @ root.T,
@@ -167,6 +170,7 @@ class _Problem:
             differences=self._differences,
             slopes=slopes,
             noise=self._noise,
+            curvature=curvature,
         )
 
     def _passing(self, slopes: Array, plain: Array) -> tuple[Array, Array]:
@@ -194,25 +198,22 @@ class _Problem:
         offsets -= np.bincount(self._sides[:, 1], values, self._size + 1)
         return np.concatenate([values @ self._phi, offsets[:-1]])
 
-    def _curvature(self, at: Moments) -> tuple[Array, Array]:
-        """(k,) weights of the linearised contests, and their share that the noise leaves."""
+    def _linearised(self) -> tuple[Array, Array]:
+        """(k,) curvatures and slopes of the contests, as far as the noise leaves them."""
+        at = moments(self._differences, self._told.log_nu)
         plain = self._weight * at.variance
         left = 1 / (1 + self._noise * plain)
-        return plain * left, left
+        return plain * left, left * self._weight * (self._margin - at.mean)
 
-    def _gradient(self, at: Moments) -> Array:
+    def _gradient(self, base: Array, curvature: Array, slope: Array) -> Array:
         """Gradient of the log-posterior with the noise at its best."""
-        curvature, left = self._curvature(at)
-        slope = self._weight * (self._margin - at.mean)
-        noise = self._differences - self._told.known - self._apply(self._weights)
-        pulled = self._gather(curvature * noise + left * slope)
+        pulled = self._gather(curvature * (self._differences - base) + slope)
         gradient: Array = pulled - self._precision * self._weights
         return gradient
 
-    def _differences_after(self, base: Array, at: Moments, curvature: Array, left: Array) -> Array:
+    def _differences_after(self, base: Array, curvature: Array, slope: Array) -> Array:
         """Utility differences that go with new weights, the noise at its linearised best."""
-        slope = self._weight * (self._margin - at.mean)
-        moved: Array = base + self._noise * (curvature * (self._differences - base) + left * slope)
+        moved: Array = base + self._noise * (curvature * (self._differences - base) + slope)
         return moved
 
     def _hessian(self, curvature: Array) -> Array:

@@ -18,9 +18,6 @@ LOG_NU_VARIANCE: Final = 1.0
 PERSONAL: Final = ("own_model", "own_item", "own_side", "session")
 """Parts that belong to one person."""
 
-SHARED: Final = ("content", "kind", "model", "category", "item")
-"""Parts that are everybody's."""
-
 _DEFAULTS: Final = MappingProxyType(
     {
         "model": 0.4,

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from gemrec.preference.belief import Belief, Scores
-from gemrec.preference.contests import Reader
+from gemrec.preference.contests import Integers, Reader
 from gemrec.preference.davidson import Array, moments
 from gemrec.preference.everybody import Everybody
 from gemrec.preference.features import FeatureTable
@@ -41,11 +41,11 @@ class Influence:
     """How much each contest moved each of n models' utility, relative to the average of them.
 
     Attributes:
-        votes: Ids of the vote events of the person's k contests.
+        votes: (k,) ids of the vote events of the person's contests.
         shift: (k, n) logits by which the utility would fall without the contest, to first order.
     """
 
-    votes: tuple[int, ...]
+    votes: Integers
     shift: Array
 
 
@@ -118,49 +118,52 @@ class Taste:
             KeyError: A model is not in ``everybody.models``.
         """
         makers = (*models, *(image.model_id for image in images))
-        return self._believe(makers, self._pictures(images, models, category), len(models))
-
-    def _pictures(self, images: Sequence[Image], models: Sequence[str], category: str) -> Offer:
-        """The offer of models' usual pictures and then of some pictures."""
         usual = self.offers.models(models, Asked(category))
+        offer = usual.followed_by(self._pictures(images, category))
+        return self._believe(makers, offer, len(models))
+
+    def _pictures(self, images: Sequence[Image], category: str) -> Offer:
+        """The offer of some pictures."""
         table, makers = self.features, [image.model_id for image in images]
         rows = [table.expected(model_id, category) for model_id in makers]
         phi, known = table.looks[rows], np.array(rows) >= 0
         for place, image in enumerate(images):
             if (seen := table.image(image.id)) is not None:
                 phi[place], known[place] = seen, True
-        return usual.followed_by(self.offers.make(makers, phi, known, Asked(category)))
+        return self.offers.make(makers, phi, known, Asked(category))
 
     def score_models(self, models: Sequence[str], asked: Asked = ANYWHERE) -> Scores:
         """Score models for a prompt.
 
         The same as ``believe_models(models, asked).scores()``, without the joint covariance.
         """
-        return self._score(self.offers.models(models, asked), len(models))
+        offer = self.offers.models(models, asked)
+        return self._score(offer, offer)
 
     def score_images(
         self, images: Sequence[Image], models: Sequence[str], category: str = ""
     ) -> Scores:
         """Score pictures of one prompt against the average model, see :meth:`believe_images`."""
-        offer = self._pictures(images, models, category)
-        scores = self._score(offer, len(models))
-        tail = slice(len(models), None)
-        return Scores(scores.score[tail], scores.low[tail], scores.high[tail], scores.taste[tail])
+        usual = self.offers.models(models, Asked(category))
+        return self._score(self._pictures(images, category), usual)
 
-    def _score(self, offer: Offer, baseline: int) -> Scores:
-        """Compare items with the mean of the first ones; see :meth:`Belief.scores`."""
-        if not baseline:
-            return self._believe((), offer, 0).scores()
+    def _score(self, offer: Offer, usual: Offer) -> Scores:
+        """Compare items with the mean of the models' usual pictures; see :meth:`Belief.scores`."""
+        count, person = len(usual.rows), self.person
+        if not count or not len(offer.rows):
+            none = np.zeros(0)
+            return Scores(none, none, none, none)
+        average = person.average(usual.rows, usual.phi)
         mean, doubt = self._means(offer)
-        _, first, of = np.unique(offer.rows, return_index=True, return_inverse=True)
-        share = np.bincount(of[:baseline], minlength=len(first)) / baseline
-        variance = self.person.spread(offer.rows, offer.phi, baseline)
-        variance = variance + doubt * (1 - 2 * share[of]) + share**2 @ doubt[first]
-        liking = offer.phi @ self.person.taste
+        typical, in_common = (mean, doubt) if usual is offer else self._means(usual)
+        share = np.zeros(len(person.places))
+        share[usual.rows] = 1 / count
+        variance = person.spread(offer.rows, offer.phi, average)
+        variance += doubt * (1 - 2 * share[offer.rows]) + in_common.sum() / count**2
         return Scores.of(
-            mean - mean[:baseline].mean(),
+            mean - typical.mean(),
             np.maximum(variance, 0.0),
-            liking - liking[:baseline].mean(),
+            offer.phi @ person.taste - average[: person.dim] @ person.taste,
         )
 
     @property
@@ -191,10 +194,10 @@ class Taste:
         """
         every = models if among is None else among
         offer = self.offers.models(every, Asked(category))
-        column = {model_id: place for place, model_id in enumerate(every)}
-        wanted = np.array([column[model_id] for model_id in models], dtype=np.int64)
+        rows = [self.everybody.index[model_id] for model_id in models]
+        wanted = np.array([(offer.rows == row).argmax() for row in rows], dtype=np.int64)
         shift = self.learnt.influence(self.told, offer.rows, offer.phi, wanted)
-        return Influence(tuple(self.told.contests.votes.tolist()), shift)
+        return Influence(self.told.contests.votes, shift)
 
     def _believe(self, makers: Sequence[str], offer: Offer, baseline: int | None = None) -> Belief:
         """Believe something about items, the first ``baseline`` of which make up the average."""

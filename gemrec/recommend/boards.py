@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gemrec.leaderboard import (
     BoardFit,
     BoardQuery,
@@ -17,12 +20,15 @@ from gemrec.leaderboard import (
     Ratings,
     dump_counts,
     fit_board,
+    moves_ratings,
 )
 from gemrec.recommend.history import Moment, rate_over_time
 from gemrec.recommend.ledger import Change
 from gemrec.recommend.spans import span_of
 from gemrec.records import Vote
 from gemrec.store import Store
+
+Floats = NDArray[np.float64]
 
 _REMEMBERED: Final = 2000  # changes that can be taken back for a board of an older snapshot
 _MOST_STARTS: Final = 64  # fits kept to start the next one from
@@ -45,6 +51,8 @@ class BoardDesk:
         self._counts = counts
         self._last_vote_id = last_vote_id
         self._oldest = last_vote_id
+        self._votes_per_model = counts.votes_per_model()
+        self._index = {model_id: place for place, model_id in enumerate(counts.models)}
         self._changes: deque[Change] = deque()
         self._starts: OrderedDict[BoardQuery, Ratings] = OrderedDict()
         self._lock = threading.Lock()
@@ -54,17 +62,15 @@ class BoardDesk:
         """Ids of all models, votes or not."""
         return self._counts.models
 
+    def knows(self, model_id: str) -> bool:
+        """Whether the counts have a place for a model."""
+        return model_id in self._index
+
     @property
     def campaigns(self) -> tuple[str, ...]:
         """Studies that have had a counted vote."""
         with self._lock:
             return tuple(filter(None, self._counts.campaigns))
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """Categories that have had a counted vote."""
-        with self._lock:
-            return tuple(filter(None, self._counts.categories))
 
     @property
     def annotators(self) -> tuple[str, ...]:
@@ -77,15 +83,27 @@ class BoardDesk:
         with self._lock:
             for change in changes:
                 _count(self._counts, change)
+                self._tally(change)
                 self._changes.append(change)
                 self._last_vote_id = change.event.id
             while len(self._changes) > _REMEMBERED:
                 self._oldest = self._changes.popleft().event.id
 
-    def pairs(self) -> PairCounts:
-        """All votes per pair, as they stand now."""
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Categories that have had a counted vote."""
         with self._lock:
-            return self._counts.pairs()
+            return self._counts.categories
+
+    def votes_per_model(self) -> Floats:
+        """(M,) counted votes that each model took part in, as they stand now."""
+        with self._lock:
+            return self._votes_per_model.copy()
+
+    def pairs(self, last_vote_id: int) -> PairCounts:
+        """All votes per pair as of an event; over the models that have any."""
+        with self._standing_at(last_vote_id) as counts:
+            return counts.pairs()
 
     @property
     def cells(self) -> int:
@@ -169,6 +187,14 @@ class BoardDesk:
                 and (query.until is None or vote.cast_at < query.until)
             ):
                 yield vote
+
+    def _tally(self, change: Change) -> None:
+        for vote, sign in ((change.removed, -1.0), (change.added, 1.0)):
+            if vote is None or not moves_ratings(vote):
+                continue
+            for pair in vote.pairs:
+                for model_id in pair.models:
+                    self._votes_per_model[self._index[model_id]] += sign * pair.weight
 
     @contextmanager
     def _standing_at(self, last_vote_id: int) -> Iterator[Counts]:

@@ -1,20 +1,22 @@
 """Keeps everybody's part of the taste model up to date, in the background where votes are waiting."""
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Final
 
+from gemrec.errors import StoppedError
 from gemrec.leaderboard import moves_ratings
-from gemrec.preference import Everybody, FeatureTable, fit_everybody
+from gemrec.preference import Everybody, FeatureTable, fit_everybody, never
 from gemrec.store import Store
 
 MOST_VOTES: Final = 20_000
 """The newest events that the fit reads, so that its time and memory stay the same for ever."""
 
 _REST: Final = 9.0  # a tenth of one core at most goes into fits while votes come in without a pause
-_LONGEST_REST: Final = 5.0  # seconds
+_LONGEST_REST: Final = 30.0  # seconds
 _GROWTH: Final = 0.02  # share of new votes from which a fit does not wait for a pause
 
 
@@ -35,6 +37,7 @@ class Opinion:
         downloads: Download count per model id.
         done: Called when a fit in the background has ended.
         prepare: Called in the background with a new fit before it is served.
+        stopped: Asked again and again, in the background, whether to give up.
     """
 
     def __init__(
@@ -44,9 +47,10 @@ class Opinion:
         downloads: Mapping[str, int],
         done: Callable[[], None],
         prepare: Callable[[Everybody, FeatureTable], None],
+        stopped: Callable[[], bool],
     ) -> None:
         self._store, self._models, self._downloads, self._done = store, models, downloads, done
-        self._prepare = prepare
+        self._prepare, self._stopped = prepare, stopped
         nothing = FeatureTable()
         before = fit_everybody((), models, downloads, nothing)
         self._fitted = _Fitted(before, nothing, 0, 0)
@@ -83,17 +87,18 @@ class Opinion:
             self._job = None
             if not self._is_stale(last_vote_id, features):
                 return False
-            self._fitted = self._fit(last_vote_id, events, features)
+            self._fitted = self._fit(last_vote_id, events, features, never)
             return True
         fetched = False
         if self._job is not None and self._job.done():
             job, self._job = self._job, None
-            self._fitted = job.result()
-            fetched = True
+            with contextlib.suppress(StoppedError):
+                self._fitted = job.result()
+                fetched = True
         idle, self._seen = self._seen == last_vote_id, last_vote_id
         grown = events - self._fitted.events >= _GROWTH * self._fitted.events
         due = idle or grown or features is not self._fitted.features
-        rested = time.monotonic() >= self._rests_until or features is not self._fitted.features
+        rested = time.monotonic() >= self._rests_until
         if self._job is None and due and rested and self._is_stale(last_vote_id, features):
             self._job = executor.submit(self._fit_and_prepare, last_vote_id, events, features)
             self._job.add_done_callback(lambda _: self._done())
@@ -104,16 +109,22 @@ class Opinion:
         return last_vote_id != fitted.last_vote_id or features is not fitted.features
 
     def _fit_and_prepare(self, last_vote_id: int, events: int, features: FeatureTable) -> _Fitted:
-        fitted = self._fit(last_vote_id, events, features)
+        started = time.thread_time()
+        fitted = self._fit(last_vote_id, events, features, self._stopped)
         self._prepare(fitted.everybody, fitted.features)
+        spent = time.thread_time() - started
+        self._rests_until = time.monotonic() + min(_REST * spent, _LONGEST_REST)
         return fitted
 
-    def _fit(self, last_vote_id: int, events: int, features: FeatureTable) -> _Fitted:
-        started = time.monotonic()
+    def _fit(
+        self,
+        last_vote_id: int,
+        events: int,
+        features: FeatureTable,
+        stopped: Callable[[], bool],
+    ) -> _Fitted:
         standing = self._store.trail.all_standing(last_vote_id, last_vote_id - MOST_VOTES)
         known = set(self._models)
         votes = [v for v in standing if moves_ratings(v) and known.issuperset(v.models)]
-        found = fit_everybody(votes, self._models, self._downloads, features)
-        ended = time.monotonic()
-        self._rests_until = ended + min(_REST * (ended - started), _LONGEST_REST)
+        found = fit_everybody(votes, self._models, self._downloads, features, stopped=stopped)
         return _Fitted(found, features, last_vote_id, events)

@@ -20,7 +20,6 @@ from gemrec.recommend.votes_to_go import votes_to_go
 from gemrec.records import (
     Image,
     Knowledge,
-    Model,
     Prompt,
     RankedModel,
     Recommendation,
@@ -28,9 +27,10 @@ from gemrec.records import (
     Wish,
 )
 from gemrec.retrieval import (
+    EVERYTHING,
     Filters,
+    Shelf,
     Shortlist,
-    apply_filters,
     choose_slate,
     retrieve_models,
 )
@@ -77,8 +77,7 @@ class _Stage1:
 
     learnt: Taste
     steered: Steered
-    offered: Sequence[Model]
-    left_out: Sequence[tuple[Model, str]]
+    shelf: Shelf
     shortlist: Shortlist
     around: Circumstances
 
@@ -120,21 +119,16 @@ def recommend(
         look_ahead: Also say which models are worth running and how many votes are to go, which
             takes tens of milliseconds.
     """
-    rng = _rng_for(snapshot, annotator_id, prompt)
-    first = _find_models(
-        snapshot, catalog, annotator_id, prompt, prompt_vector, filters, steer_by, rng
-    )
+    first = _find_models(snapshot, catalog, annotator_id, prompt, prompt_vector, filters, steer_by)
     candidates = first.shortlist.candidates[: max(k, 0)]
     reasons = find_reasons(snapshot, first.learnt, annotator_id, candidates, first.around)
-    wished = fulfilled(
-        snapshot.features, steer_by.settings, [m.id for m in first.offered], steer_by.direction_of
-    )
+    wished = fulfilled(snapshot.features, steer_by.settings, first.shelf.ids, steer_by.direction_of)
     makers = {c.model.id for c in candidates}
     pictures, stand_ins = _pictures(snapshot, makers, prompt, first.around.like_prompts, hidden)
     ranked, aside = rank_images(
         first.steered.taste,
         pictures,
-        [m.id for m in first.offered],
+        first.shelf.ids,
         first.around.category,
         images,
         evidence_of(pictures),
@@ -159,24 +153,26 @@ def recommend(
         images=ranked,
         knowledge=knowledge_of(first.learnt),
         like_prompts=stand_ins,
-        left_out=tuple((model.id, why) for model, why in first.left_out),
+        left_out=tuple((model.id, why) for model, why in first.shelf.left_out),
         set_aside=tuple((a.image, a.objection) for a in aside),
         unheard=tuple(wish.key for wish in first.steered.unheard),
     )
-    return _look_ahead(answer, first, snapshot, rng) if look_ahead else answer
+    if not look_ahead:
+        return answer
+    return _look_ahead(answer, first, snapshot, _rng_for(snapshot, annotator_id, prompt))
 
 
 def profile_of(
     snapshot: Snapshot, catalog: Catalog, annotator_id: str | None, steer_by: Steer
 ) -> tuple[Leaning, ...]:
     """A person's taste along the named axes, the clearest leanings first."""
-    models = [model.id for model in catalog.active() if model.id in snapshot.everybody.index]
-    return read_profile(snapshot.taste(annotator_id), steer_by.settings, steer_by.axes(models))
+    shelf = snapshot.shelves.get(catalog, snapshot.everybody.models, EVERYTHING)
+    return read_profile(snapshot.taste(annotator_id), steer_by.settings, steer_by.axes(shelf.ids))
 
 
 def knowledge_of(taste: Taste) -> Knowledge:
     """How well a person is known."""
-    votes = len(set(taste.told.contests.votes.tolist()))
+    votes = taste.told.contests.cast
     told = taste.foretold
     return Knowledge(votes, votes > 0 and told.serves, told.personal, told.shared)
 
@@ -189,28 +185,24 @@ def _find_models(
     prompt_vector: NDArray[np.float32] | None,
     filters: Filters,
     steer_by: Steer,
-    rng: np.random.Generator,
 ) -> _Stage1:
     """Stage 1: the models, by the taste as learnt and then as steered."""
     category = snapshot.gallery.category_of(prompt)
     like = snapshot.gallery.like(prompt.text, prompt_vector, snapshot.features)
-    known = [model for model in catalog.active() if model.id in snapshot.everybody.index]
-    offered, left_out = apply_filters(known, filters)
-    ids = [model.id for model in offered]
-    axes = steer_by.axes(ids)
+    shelf = snapshot.shelves.get(catalog, snapshot.everybody.models, filters)
+    axes = steer_by.axes(shelf.ids)
     learnt = snapshot.taste(annotator_id)
-    steered = steer(learnt, steer_by.settings, ids, axes, steer_by.direction_of)
+    steered = steer(learnt, steer_by.settings, shelf.ids, axes, steer_by.direction_of)
     asked = Asked(category, prompt.text, like)
     return _Stage1(
         learnt=learnt,
         steered=steered,
-        offered=offered,
-        left_out=left_out,
-        shortlist=retrieve_models(steered.taste, offered, asked, rng),
+        shelf=shelf,
+        shortlist=retrieve_models(steered.taste, shelf, asked),
         around=Circumstances(
             category=category,
             like_prompts=like,
-            on_offer=ids,
+            on_offer=shelf.ids,
             axes=axes,
             profile=read_profile(learnt, steer_by.settings, axes),
         ),

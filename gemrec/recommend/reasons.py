@@ -135,8 +135,7 @@ def find_reasons(
         around: What else to draw on.
     """
     contests = taste.told.contests
-    vote_of = {vote.id: vote for vote in snapshot.votes_of(annotator_id)}
-    cast = [vote_of[vote_id] for vote_id in np.unique(contests.votes).tolist()]
+    vote_of = {vote.id: vote for vote in taste.cast}
     average = float(taste.everybody.mean.mean()) if len(taste.everybody.mean) else 0.0
     moved = _moved(taste, vote_of, [c.model.id for c in candidates], around)
     reasons = []
@@ -147,14 +146,14 @@ def find_reasons(
         mine = [vote_of[vote_id] for vote_id in dict.fromkeys(contests.votes[met].tolist())]
         record, alike, alike_record = record_of(model.id, mine), None, Record()
         if not record.comparisons and candidate.taste > 0:
-            all_records = records_of(cast)
+            all_records = records_of(taste.cast)
             alike = _liked_alike(snapshot, model.id, all_records)
             alike_record = all_records[alike] if alike else alike_record
         reasons.append(
             Reason(
                 model_id=model.id,
                 known_person=annotator_id is not None,
-                own=len(cast),
+                own=contests.cast,
                 record=record,
                 category=around.category,
                 in_category=record_of(
@@ -164,7 +163,7 @@ def find_reasons(
                 alike=alike,
                 alike_record=alike_record,
                 others=round(snapshot.votes_on(model.id) - blind_votes_on(model.id, mine)),
-                all_votes=snapshot.counts.votes,
+                all_votes=snapshot.votes,
                 above_average=float(taste.everybody.mean[row]) > average,
                 downloads=model.downloads,
                 top3=candidate.top3,
@@ -185,12 +184,14 @@ def _moved(
     told = taste.influence(models, around.category, list(around.on_offer) or None)
     found = []
     for shift in told.shift.T:
-        strongest = np.argsort(-np.abs(shift), kind="stable")[: 4 * _NAMED_VOTES]
+        size = np.abs(shift)
+        few = min(4 * _NAMED_VOTES, len(size))
+        strongest = np.sort(np.argpartition(-size, few - 1)[:few])
         moves: dict[int, Moved] = {}
-        for row in strongest:
-            vote = vote_of.get(told.votes[row])
+        for row in strongest[np.argsort(-size[strongest], kind="stable")]:
+            vote = vote_of.get(int(told.votes[row]))
             # A ranking makes several comparisons of one vote; it is named once.
-            if vote is not None and vote.id not in moves and abs(shift[row]) >= _MOVED:
+            if vote is not None and vote.id not in moves and size[row] >= _MOVED:
                 moves[vote.id] = Moved(vote, float(shift[row]))
         found.append(tuple(moves.values())[:_NAMED_VOTES])
     return found

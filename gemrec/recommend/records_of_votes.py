@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from gemrec.leaderboard import moves_ratings
-from gemrec.records import Outcome, Vote
+from gemrec.records import BattleMode, Outcome, Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,13 @@ def records_of(votes: Iterable[Vote]) -> dict[str, Record]:
 
 def record_of(model_id: str, votes: Iterable[Vote]) -> Record:
     """The record of one model."""
-    mine = (vote for vote in votes if model_id in vote.models)
-    return records_of(mine).get(model_id, Record())
+    tally = _Tally()
+    for vote in votes:
+        for pair in vote.pairs:
+            if model_id in pair.models:
+                side = pair.models.index(model_id)
+                tally.add(vote, pair.models[1 - side], pair.outcome, side)
+    return tally.record()
 
 
 def blind_votes_on(model_id: str, votes: Iterable[Vote]) -> float:
@@ -57,7 +61,7 @@ def blind_votes_on(model_id: str, votes: Iterable[Vote]) -> float:
     return sum(
         pair.weight
         for vote in votes
-        if moves_ratings(vote)
+        if vote.mode is BattleMode.BLIND
         for pair in vote.pairs
         if model_id in pair.models
     )

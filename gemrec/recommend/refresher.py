@@ -10,7 +10,7 @@ from typing import Final
 
 from gemrec.catalog import Catalog
 from gemrec.errors import StoreError
-from gemrec.leaderboard import Counts, moves_ratings
+from gemrec.leaderboard import Counts
 from gemrec.recommend.boards import BoardDesk
 from gemrec.recommend.elo_trail import EloTrail
 from gemrec.recommend.ledger import read_changes
@@ -21,6 +21,7 @@ from gemrec.recommend.people import People
 from gemrec.recommend.snapshot import Snapshot
 from gemrec.recommend.taste_desk import TasteDesk
 from gemrec.records import Vote
+from gemrec.retrieval import Shelves
 from gemrec.store import Store
 
 _logger = logging.getLogger(__name__)
@@ -50,12 +51,26 @@ class Refresher:
         self._writing = threading.RLock()
         self._published = threading.Condition()
         self._wake = threading.Event()
+        self._shelves = Shelves()
         self._vectors_wanted = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._half_done: bool = False
         self._begin()
         self._publish()
+
+    def open(self) -> Snapshot:
+        """Read the counts and the votes since then, so that boards are right before the rest is.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        with self._writing:
+            self._half_done = True
+            if self._take_in_votes():
+                self._publish()
+            self._half_done = False
+            return self._snapshot
 
     def start(self) -> None:
         """Start the thread; returns at once, the first snapshot with votes follows."""
@@ -188,9 +203,13 @@ class Refresher:
         self._tastes = TasteDesk()
         downloads = {model.id: model.downloads for model in self._catalog.models.values()}
         self._opinion = Opinion(
-            self._store, self._desk.models, downloads, self._wake.set, self._tastes.prepare
+            self._store,
+            self._desk.models,
+            downloads,
+            self._wake.set,
+            self._tastes.prepare,
+            self._closing.is_set,
         )
-        self._counts = self._desk.pairs()
 
     def _settle(self, executor: Executor | None) -> bool:
         """Let everybody's part follow; returns whether it changed."""
@@ -221,14 +240,10 @@ class Refresher:
             if self._elo.table.last_vote_id == self._last_vote_id:
                 self._elo.take_in(changes)
             self._last_vote_id, self._events = events[-1].id, self._events + len(events)
-            touched = (vote for c in changes for vote in (c.removed, c.added) if vote is not None)
-            if any(map(moves_ratings, touched)):
-                self._counts = self._desk.pairs()
         return self._last_vote_id > before
 
     def _has_strangers(self, events: Sequence[Vote]) -> bool:
-        known = set(self._desk.models)
-        return any(model_id not in known for event in events for model_id in event.models)
+        return any(not self._desk.knows(model_id) for e in events for model_id in e.models)
 
     def _catch_up_elo(self, wait: bool) -> None:
         """Let the displayed Elo follow, a piece at a time where votes are waiting."""
@@ -264,13 +279,15 @@ class Refresher:
             last_vote_id=self._last_vote_id,
             events=self._events,
             everybody=self._opinion.everybody,
-            counts=self._counts,
+            votes_per_model=self._desk.votes_per_model(),
+            categories=self._desk.categories,
             features=self._opinion.features,
             gallery=self._looks.gallery,
             elo=self._elo.table.copy(),
             desk=self._desk,
             people=self._people,
             tastes=self._tastes,
+            shelves=self._shelves,
         )
         with self._published:
             self._snapshot = snapshot

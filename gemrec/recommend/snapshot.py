@@ -3,14 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gemrec.leaderboard import (
-    BoardFit,
-    BoardQuery,
-    EloTable,
-    PairCounts,
-    Voters,
-    screen_voters,
-)
+import numpy as np
+from numpy.typing import NDArray
+
+from gemrec.leaderboard import BoardFit, BoardQuery, EloTable, PairCounts, Voters, screen_voters
 from gemrec.preference import (
     Everybody,
     FeatureTable,
@@ -22,6 +18,7 @@ from gemrec.recommend.history import Moment
 from gemrec.recommend.people import People
 from gemrec.recommend.taste_desk import TasteDesk
 from gemrec.records import Board, Vote
+from gemrec.retrieval import Shelves
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,8 @@ class Snapshot:
         last_vote_id: Newest vote event taken in; 0 before the first.
         events: How many events that was.
         everybody: What everybody likes, as of some votes ago.
-        counts: Blind votes that stand, over the models that have any.
+        votes_per_model: (M,) blind votes that stand on each of ``everybody.models``.
+        categories: Categories that have had such votes.
         features: What the pictures look like.
         gallery: All images.
         elo: Displayed ratings; must not be changed.
@@ -46,13 +44,15 @@ class Snapshot:
     last_vote_id: int
     events: int
     everybody: Everybody
-    counts: PairCounts
+    votes_per_model: NDArray[np.float64]
+    categories: tuple[str, ...]
     features: FeatureTable
     gallery: Gallery
     elo: EloTable
     desk: BoardDesk = field(repr=False, compare=False)
     people: People = field(repr=False, compare=False)
     tastes: TasteDesk = field(repr=False, compare=False)
+    shelves: Shelves = field(repr=False, compare=False)
     _boards: dict[BoardQuery, BoardFit] = field(default_factory=dict, repr=False, compare=False)
     _histories: dict[BoardQuery, tuple[Moment, ...]] = field(
         default_factory=dict, repr=False, compare=False
@@ -69,14 +69,18 @@ class Snapshot:
         """This person's votes that stand, in the order of their newest events."""
         return () if annotator_id is None else self.people.votes(annotator_id, self.last_vote_id)
 
+    @property
+    def votes(self) -> int:
+        """How many blind votes stand; part of a ranking counts as a part."""
+        return round(float(self.votes_per_model.sum()) / 2)
+
+    def pairs(self) -> PairCounts:
+        """Blind votes that stand per pair of models."""
+        return self.desk.pairs(self.last_vote_id)
+
     def board(self, category: str | None = None) -> Board:
         """The leaderboard of all blind votes, or of one category's."""
         return self.fit(BoardQuery(category=category)).board
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """Categories of prompts that have had a blind vote."""
-        return self.desk.categories
 
     def fit(self, query: BoardQuery) -> BoardFit:
         """Any leaderboard, with the numbers behind it."""
@@ -113,5 +117,4 @@ class Snapshot:
 
     def votes_on(self, model_id: str) -> float:
         """The blind votes that stand on a model, by anybody; part of a ranking counts as a part."""
-        place = self.counts.index.get(model_id)
-        return 0.0 if place is None else float(self.counts.games[place].sum())
+        return float(self.votes_per_model[self.everybody.index[model_id]])

@@ -144,6 +144,8 @@ def fulfilled(
 ) -> Mapping[str, tuple[str, ...]]:
     """Per model the wishes that it fulfils more than most models on offer do, in words."""
     found: dict[str, tuple[str, ...]] = {}
+    if not settings.wishes:
+        return found
     rows = [features.expected(model_id) for model_id in models]
     for wish in settings.wishes:
         difference = direction_of(wish)

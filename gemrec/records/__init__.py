@@ -48,6 +48,7 @@ from gemrec.records.votes import (
     Tiers,
     Vote,
     pair_weight,
+    ranked_pairs,
 )
 
 __all__ = [
@@ -93,4 +94,5 @@ __all__ = [
     "Wish",
     "WishKind",
     "pair_weight",
+    "ranked_pairs",
 ]

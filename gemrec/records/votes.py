@@ -1,6 +1,6 @@
 """What annotators say: outcomes and rankings, and the pairs that both imply."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -165,10 +165,16 @@ class Vote:
         if self.outcome is not Outcome.RANKING:
             left, right = self.models
             return (ImpliedPair((0, 1), (left, right), self.outcome, 2),) if left != right else ()
-        return tuple(_ranked_pairs(self.ranking or (), self.models))
+        return tuple(ranked_pairs(self.ranking or (), self.models))
 
 
-def _ranked_pairs(ranking: Tiers, models: tuple[str, ...]) -> Iterator[ImpliedPair]:
+def ranked_pairs(ranking: Tiers, models: Sequence[str]) -> Iterator[ImpliedPair]:
+    """The pairs that a ranking decides, the better side first.
+
+    Args:
+        ranking: Sides in tiers, best first.
+        models: Model of each side; two sides of one model make no pair.
+    """
     places = [(side, tier) for tier, sides in enumerate(ranking) for side in sides]
     for (first, high), (second, low) in combinations(places, 2):
         outcome = Outcome.TIE if high == low else Outcome.LEFT

@@ -58,6 +58,10 @@ class Filters:
         return None
 
 
+EVERYTHING: Final = Filters(unsafe=True)
+"""No limit at all."""
+
+
 def apply_filters(
     models: Iterable[Model], filters: Filters
 ) -> tuple[Sequence[Model], Sequence[tuple[Model, str]]]:

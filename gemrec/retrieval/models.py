@@ -1,13 +1,16 @@
 """Models ranked for one person and one kind of prompt, without generating anything."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gemrec.preference import Asked, Belief, Taste
 from gemrec.records import Model
+from gemrec.retrieval.shelf import Shelf
+
+Array = NDArray[np.float64]
 
 SHORTLIST: Final = 48
 """Models that are looked at jointly; those below have no chance to be among the best few."""
@@ -54,34 +57,29 @@ class Shortlist:
 
 def retrieve_models(
     taste: Taste,
-    models: Sequence[Model],
+    shelf: Shelf,
     asked: Asked,
-    rng: np.random.Generator,
     most: int = SHORTLIST,
 ) -> Shortlist:
     """Find the models that this person is expected to like best on such prompts.
 
     Models that nobody has voted on take part: what is expected of them comes from popularity and
     from models with like pictures, and their intervals are wide. Equal scores stand in the order
-    of downloads, then of ``models``.
+    of downloads, then of the shelf.
 
     Args:
         taste: The person's taste.
-        models: What is on offer, all known to ``taste``; their mean is the average model.
+        shelf: What is on offer, all known to ``taste``; their mean is the average model.
         asked: What is asked for.
-        rng: Source of the posterior draws behind ``top3``.
         most: Most models to return.
     """
-    names = [model.id for model in models]
-    scores = taste.score_models(names, asked)
-    downloads = np.array([model.downloads for model in models], dtype=np.float64)
-    # Rounding, so that equal models are not ordered by the last bit of a sum.
-    order = np.lexsort((-downloads, -scores.score.round(9)))[: max(most, 0)]
-    best = compact(taste.believe_models([names[row] for row in order], asked))
-    top3 = best.among_best(rng, BEST)
+    scores = taste.score_models(shelf.ids, asked)
+    order = _first(scores.score, shelf.downloads, max(most, 0))
+    best = compact(taste.believe_models([shelf.ids[row] for row in order], asked))
+    top3 = best.among_best(BEST)
     found = tuple(
         Candidate(
-            models[row],
+            shelf.models[row],
             float(scores.score[row]),
             float(scores.low[row]),
             float(scores.high[row]),
@@ -91,6 +89,18 @@ def retrieve_models(
         for place, row in enumerate(order)
     )
     return Shortlist(found, best)
+
+
+def _first(score: Array, downloads: Array, most: int) -> NDArray[np.int64]:
+    """Rows of the first few, the highest score first and then the most downloads."""
+    # Rounding, so that equal models are not ordered by the last bit of a sum.
+    worth = -score.round(9)
+    rows = np.arange(len(worth))
+    if 0 < most < len(worth):
+        # Only those that can be among the first are sorted, all equals of the last one included.
+        rows = np.flatnonzero(worth <= np.partition(worth, most - 1)[most - 1])
+    found: NDArray[np.int64] = rows[np.lexsort((-downloads[rows], worth[rows]))][:most]
+    return found
 
 
 def compact(belief: Belief) -> Belief:

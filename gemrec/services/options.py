@@ -52,7 +52,10 @@ def backend_options(settings: Settings) -> BackendOptions:
             settings.provider_usd_per_process,
         ),
         safety=SafetyOptions(
-            settings.mature, load_blocked_words(settings.blocked_words), settings.prompt_length
+            settings.mature,
+            load_blocked_words(settings.blocked_words),
+            settings.prompt_length,
+            settings.safety_checker,
         ),
         database=settings.database,
     )

@@ -1,7 +1,7 @@
 """All parts of a running gemrec, and the questions that need more than one of them.
 
 Nothing here imports a heavy library; models and encoders load in worker processes after
-:meth:`Services.start`, while the page is already up.
+:meth:`Services.start`, once the page is up.
 """
 
 import logging
@@ -85,13 +85,24 @@ class Services:
     rng_factory: Callable[[], np.random.Generator]
     backups: Backups | None = None
 
-    def start(self) -> None:
-        """Start the refresher and warm the workers up; returns at once.
+    def open(self) -> None:
+        """Claim the database for this server and read the counts, so that boards are right.
 
         Raises:
-            StoreError: Another process serves this database.
+            StoreError: Another process serves this database, or it cannot be read.
         """
         self.store.serving.acquire()
+        self.refresher.open()
+
+    def start(self) -> None:
+        """Begin all work in the background; returns at once.
+
+        A server calls this once it answers, because that work takes the cores from the start.
+
+        Raises:
+            StoreError: Another process serves this database, or it cannot be read.
+        """
+        self.open()
         self.refresher.start()
         self.grids.start()
         self.embeddings.warm_up(after=self.grids.wait_until_ready)
@@ -250,7 +261,7 @@ class Services:
     def all_boards(self) -> tuple[Board, ...]:
         """The board of all blind votes, and those of the categories that have any."""
         snapshot = self.refresher.current()
-        voted = sorted(snapshot.categories)
+        voted = sorted(set(snapshot.categories) - {""})
         minimum = self.settings.board_minimum_votes
         queries = [BoardQuery(category=name, minimum_votes=minimum) for name in (None, *voted)]
         return tuple(snapshot.fit(query).board for query in queries)

@@ -152,6 +152,15 @@ class Battles:
             ).fetchone()
         return int(row[0])
 
+    def propensities(self) -> dict[str, float]:
+        """Probability with which its pair was drawn, per id of each blind battle of a drawn pair."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "SELECT id, propensity FROM battle WHERE propensity IS NOT NULL "
+                "AND mode = 'blind' AND form = 'pair'"
+            ).fetchall()
+        return {row[0]: row[1] for row in rows}
+
     def of_run(self, run_id: str) -> tuple[Battle, ...]:
         """Return the battles of a king's run, oldest first."""
         with self._database.connect() as connection:

@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
-
-from sqlite_utils.migrations import Migrations
+from typing import TYPE_CHECKING, Literal
 
 from gemrec.errors import GemrecError, InputError, StoreError
-from gemrec.store.migrations import MIGRATIONS, check_not_newer, migrate
+
+if TYPE_CHECKING:
+    from sqlite_utils.migrations import Migrations
 
 Journal = Literal["wal", "delete"]
 
@@ -35,7 +35,7 @@ class Database:
 
     Args:
         path: The file; it and its folder are created when missing.
-        migrations: The schema it shall have.
+        migrations: The schema it shall have; None is the newest.
         journal: ``wal``, or ``delete`` for a file system without locks and shared memory, where
             each commit waits for the disk.
 
@@ -45,8 +45,12 @@ class Database:
     """
 
     def __init__(
-        self, path: Path, migrations: Migrations = MIGRATIONS, journal: Journal = "wal"
+        self, path: Path, migrations: "Migrations | None" = None, journal: Journal = "wal"
     ) -> None:
+        # sqlite-utils brings pandas along, which processes that open no database need not pay for.
+        from gemrec.store.migrations import MIGRATIONS, check_not_newer, migrate  # noqa: PLC0415
+
+        wanted = migrations or MIGRATIONS
         self.path = path
         self._journal = journal
         self._writing = threading.RLock()
@@ -57,8 +61,8 @@ class Database:
             # Tables that others point at can only be replaced while nobody follows the pointers.
             connection.execute("PRAGMA foreign_keys = OFF")
             with _transaction(connection):
-                check_not_newer(connection, path, migrations)
-                migrate(connection, migrations)
+                check_not_newer(connection, path, wanted)
+                migrate(connection, wanted)
             connection.execute("PRAGMA foreign_keys = ON")
 
     @contextmanager

@@ -17,7 +17,6 @@ from gemrec.store.exports import ExportFiles, Exports
 from gemrec.store.image_scores import ImageScores
 from gemrec.store.images import Images
 from gemrec.store.incidents import Incidents
-from gemrec.store.migrations import schema_version
 from gemrec.store.models import Models
 from gemrec.store.people import People
 from gemrec.store.picks import Picks
@@ -119,6 +118,8 @@ class Store:
             vote nor ticket); ``refused`` votes by reason; ``images_without_vectors``;
             ``unused_images`` (shown in no battle, as grids made on the command line are).
         """
+        from gemrec.store.migrations import schema_version  # noqa: PLC0415 - slow to import
+
         with self._database.connect() as connection:
 
             def number(sql: str) -> int:

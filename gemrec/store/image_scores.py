@@ -28,7 +28,7 @@ class ImageScore:
 
 
 class ImageScores:
-    """The ``image_score`` table; derived from vectors, so it can be emptied and filled again."""
+    """The ``image_score`` table: what is derived from vectors, and what a safety checker saw once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,16 +51,16 @@ class ImageScores:
                 rows,
             )
 
-    def put_safety(self, encoder: str, safety: Sequence[tuple[int, float]]) -> None:
+    def put_safety(self, safety: Sequence[tuple[int, float]]) -> None:
         """Store how safe images are, by image id, and leave their other scores as they are."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO image_score "
                 "(image_id, encoder, prompt_match, distinctiveness, safety) "
-                "SELECT wanted.id, coalesce(old.encoder, ?), old.prompt_match, "
+                "SELECT wanted.id, coalesce(old.encoder, ''), old.prompt_match, "
                 "old.distinctiveness, wanted.safety FROM (SELECT ? AS id, ? AS safety) AS wanted "
                 "LEFT JOIN image_score AS old ON old.image_id = wanted.id",
-                [(f"{encoder} (not yet)", image_id, value) for image_id, value in safety],
+                safety,
             )
 
     def after(self, score_id: int) -> tuple[ImageScore, ...]:

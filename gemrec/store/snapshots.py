@@ -8,7 +8,6 @@ from pathlib import Path
 
 from gemrec.errors import StoreError
 from gemrec.store.connection import Database, explain
-from gemrec.store.migrations import MIGRATIONS, check_not_newer, schema_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,12 @@ def examine_snapshot(path: Path) -> SnapshotFacts:
         NewerSchemaError: It was written by a newer gemrec.
         StoreError: It is damaged, or no database of gemrec.
     """
+    from gemrec.store.migrations import (  # noqa: PLC0415 - slow to import
+        MIGRATIONS,
+        check_not_newer,
+        schema_version,
+    )
+
     with _reading(path) as connection:
         check_not_newer(connection, path, MIGRATIONS)
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'vote'").fetchone() is None:

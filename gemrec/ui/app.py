@@ -138,23 +138,28 @@ def launch(
     prevent_thread_lock: bool = False,
     errors: ErrorCounter | None = None,
 ) -> tuple[gr.Blocks, str]:
-    """Serve the page.
+    """Serve the page, and then begin the work in the background.
 
     Args:
-        services: All parts of gemrec, started.
+        services: All parts of gemrec.
         errors: Counts what the log tells, for the owner's view.
         prevent_thread_lock: Return at once while the page is served in the background.
 
     Returns:
         The running Blocks and its address.
+
+    Raises:
+        StoreError: Another process serves this database, or it cannot be read.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "0")
     # A small file can hold a picture of a billion pixels; Pillow refuses twice this many.
     PILImage.MAX_IMAGE_PIXELS = LARGEST_PICTURE // 2
+    services.open()
     context = build_context(services, errors)
     demo = build_demo(services, context)
     _, url, _ = demo.launch(prevent_thread_lock=True, **launch_arguments(services, context))
     keep_visits(demo)
+    services.start()
     print(f"GEMRec is on {url}", flush=True)  # noqa: T201
     if not prevent_thread_lock:
         demo.block_thread()

@@ -92,6 +92,7 @@ class GalleryRoutes:
             "pages": page.pages,
             "total": page.total,
             "bars": page.bars,
+            "unknown": dict(zip(KINDS, page.unknown, strict=True)),
             "chosen": len(chosen),
         }
 
@@ -177,6 +178,7 @@ class GalleryRoutes:
             "across": ACROSS,
             "sheet": SHEET,
             "sheets": list(self._atlas.names(digests)),
+            "chosen": list(self._services.choices.of(who)),
         }
 
     async def sheet(self, request: Request) -> Response:

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from gemrec.worker.crew import Crew
 from gemrec.worker.process import WorkerProcess
-from gemrec.worker.ray_child import RayChild, leave
+from gemrec.worker.ray_child import RayChild
+from gemrec.worker.ray_cluster import leave
 from gemrec.worker.waiting import Key, alike, no_key
 
 REDO = 2

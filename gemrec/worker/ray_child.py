@@ -6,19 +6,14 @@ It answers the same jobs in the same way as a process of our own: an actor runs 
 
 import os
 import queue
-import socket
-import sys
 import threading
-from pathlib import Path
 from typing import Any
 
-from gemrec.errors import SettingsError
 from gemrec.worker.child import Assignment, answer_jobs, build
 from gemrec.worker.crew import Crew
+from gemrec.worker.ray_cluster import join
 
-_REACH_SECONDS = 5.0
 _START_SECONDS = 170.0  # a cluster may be short of CPUs or GPUs for that long
-_joining = threading.Lock()  # workers start at the same time, Ray starts once
 _CALLS = 4  # at the same time in one actor: one that waits for a message, and those that post
 
 
@@ -44,6 +39,15 @@ class RayChild:
         self.pipe = RayPipe(self._actor)
         try:
             self.pid = int(ray.get(self._actor.pid.remote(), timeout=_START_SECONDS))
+        except ray.exceptions.GetTimeoutError as error:
+            self.stop()
+            has = ray.cluster_resources()
+            raise OSError(
+                f"Ray has not started a worker in {_START_SECONDS:g} s: {crew.workers} workers need "
+                f"{crew.cpus} CPUs and {crew.gpus:g} GPUs each, and the cluster has "
+                f"{has.get('CPU', 0):g} CPUs and {has.get('GPU', 0):g} GPUs, shared with others. "
+                "Use fewer workers, or wait until it is free."
+            ) from error
         except ray.exceptions.RayError as error:
             self.stop()
             raise OSError(f"Ray could not start a worker: {error}") from error
@@ -136,72 +140,3 @@ class RayActor:
     def recv(self) -> Any:
         """For the thread that answers: wait for a message."""
         return self._arrived.get()
-
-
-def join(crew: Crew) -> Any:
-    """The ``ray`` module, connected.
-
-    Raises:
-        SettingsError: Ray is not installed, or no cluster answers at the address.
-    """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
-    try:
-        import ray
-    except ImportError as error:
-        raise SettingsError(
-            "Ray is not installed; run `pip install -r requirements-ray.txt`, or do without it."
-        ) from error
-    with _joining:
-        if not ray.is_initialized():
-            _start(ray, crew)
-    return ray
-
-
-def _start(ray: Any, crew: Crew) -> None:
-    wanted: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
-    if crew.address is None:
-        wanted |= {"num_cpus": crew.workers * crew.cpus, "include_dashboard": False}
-    else:
-        _check_reachable(crew.address)
-        wanted["address"] = crew.address
-    try:
-        # Workers must find what this process finds.
-        ray.init(runtime_env={"env_vars": {"PYTHONPATH": search_path()}}, **wanted)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise SettingsError(
-            f"Ray: got the address {crew.address!r}, where no cluster lets us in ({error}); "
-            "allowed: HOST:PORT of `ray start --head` with the same RAY_AUTH_TOKEN, auto, or none "
-            "to start Ray here."
-        ) from error
-
-
-def _check_reachable(address: str) -> None:
-    """Ask the address first: Ray itself would try for minutes.
-
-    Raises:
-        SettingsError: Nobody answers.
-    """
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not port.isdecimal():
-        return  # auto, local: Ray knows where
-    try:
-        socket.create_connection((host, int(port)), _REACH_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise SettingsError(
-            f"Ray: got the address {address!r}, where nobody answers ({error}); allowed: HOST:PORT "
-            "of `ray start --head`, auto, or none to start Ray here."
-        ) from error
-
-
-def leave() -> None:
-    """Disconnect, and end a Ray that was started here."""
-    try:
-        import ray
-    except ImportError:
-        return
-    ray.shutdown()
-
-
-def search_path() -> str:
-    """The folders in which this process finds modules."""
-    return os.pathsep.join(path for path in sys.path if path and Path(path).is_dir())

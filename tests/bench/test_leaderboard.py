@@ -163,8 +163,8 @@ def test_start_with_a_million_votes_to_the_first_board(world: World, tmp_path: P
         wall, cpu = time.perf_counter(), time.process_time()
         store = Store(path)
         refresher = Refresher(store, Catalog({}), "none", lambda: datetime.now(UTC))
-        refresher.start()  # Elo, which no board waits for, catches up in its own time
-        board = refresher.wait_for(VOTES, 600).fit(BoardQuery(draws=DRAWS)).board
+        # As a server does before it answers; what no board waits for begins after that.
+        board = refresher.open().fit(BoardQuery(draws=DRAWS)).board
         taken = time.perf_counter() - wall, time.process_time() - cpu
         assert board.votes == VOTES
         kind = "a checkpoint" if has else "the count table alone (after a crash or an import)"

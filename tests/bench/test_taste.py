@@ -10,7 +10,7 @@ import pytest
 
 from gemrec.preference import Asked, Everybody, FeatureTable, Taste, fit_everybody, fit_taste
 from gemrec.records import BattleMode, EventKind, Model, ModelSource, Outcome, Vote
-from gemrec.retrieval import retrieve_models
+from gemrec.retrieval import Shelf, retrieve_models
 
 pytestmark = pytest.mark.bench
 
@@ -37,6 +37,7 @@ class Setting:
             models={name: row for row, name in enumerate(names)},
         )
         self.models = [Model(n, n, ModelSource("scripted", n), downloads=1) for n in names]
+        self.shelf = Shelf.of(self.models)
         crowd = [self.vote(f"p{i % 50}", i) for i in range(others)]
         self.everybody: Everybody = fit_everybody(crowd, names, {}, self.features)
         self.votes = [self.vote("ann", i) for i in range(VOTES + MEASURED)]
@@ -56,7 +57,7 @@ class Setting:
 
     def one_more(self, votes: int, before: Taste) -> Taste:
         taste = fit_taste(self.votes[:votes], self.everybody, self.features, before)
-        retrieve_models(taste, self.models, Asked("kind 1"), self.rng)
+        retrieve_models(taste, self.shelf, Asked("kind 1"))
         return taste
 
     def measure(self) -> list[float]:

@@ -21,6 +21,12 @@ class Server:
     url: str
     demo: Any
 
+    def client(self, **options: Any) -> Any:
+        """A client of the named endpoints that is as patient as a busy machine is slow."""
+        from gradio_client import Client  # noqa: PLC0415 - slow to import
+
+        return Client(self.url, verbose=False, httpx_kwargs={"timeout": 60.0}, **options)
+
 
 def catalog(**scripts: str) -> str:
     """Scripted models by name; without arguments four that work at once."""
@@ -44,7 +50,6 @@ def serve(folder: Path, models: str | None = None, **settings: object) -> Iterat
     from gemrec.ui import launch  # noqa: PLC0415 - two seconds that other tests need not pay
 
     services = build_services(settings_of(folder, models, **settings))
-    services.start()
     try:
         demo, url = launch(services, prevent_thread_lock=True)
         try:

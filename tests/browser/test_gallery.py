@@ -43,7 +43,7 @@ def draw(server: Server, prompts: int = 8) -> None:
         prompt = Prompt(f"thing number {number}", ("animal", "food")[number % 2])
         services.grids.generate([GridRequest(m, prompt, (1, 2)) for m in models])
     services.embeddings.image_vectors(services.store.images.all())
-    services.gallery.nudge()
+    services.gallery.catch_up()
     services.refresher.nudge_images()
 
 
@@ -118,6 +118,27 @@ def test_filters_search_and_columns(page):
     assert page.locator(".g-gallery").evaluate("g => g.style.getPropertyValue('--columns')") == "3"
 
 
+def test_what_no_safety_checker_has_seen_is_said_to_be_unknown(server, page):
+    told = page.locator("[data-unknown=safety]")
+    expect(told).to_have_text("unknown for all")
+    expect(page.locator("[data-unknown=prompt_match]")).to_have_text("")
+    image = shown(page)[0]
+    server.services.store.image_scores.put_safety([(int(image), 0.75)])
+    slide(page, "safety", 2)
+    expect(told).to_have_text("unknown for 95")
+    score = page.locator(f"[data-image='{image}'] figcaption b")
+    expect(score).to_have_attribute("title", re.compile("Safety: 75% "))
+
+
+def test_views_by_keyboard(page):
+    page.get_by_role("tab", name="Images").press("ArrowRight")
+    expect(page.locator("canvas")).to_be_visible()
+    expect(page.get_by_role("tab", name="Map")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("[data-grid]")).to_be_visible()
+    expect(page.get_by_role("tab", name="Images")).to_have_attribute("aria-selected", "true")
+
+
 def test_choices_survive_paging_and_reload(page):
     first, second = shown(page)[:2]
     for image in (first, second):
@@ -187,6 +208,7 @@ def test_the_map_shows_and_chooses(page):
         page.mouse.move(x + dx, y + dy, steps=4)
     page.mouse.up()
     expect(page.locator("[data-map-said]")).to_contain_text("chosen")
+    assert page.evaluate("gemrecMap.chosen()") > 1
     for colour in ("category", "rating", "preference"):
         page.locator("[data-colour]").select_option(colour)
         expect(page.locator(".g-key li").first).to_be_visible()
@@ -259,6 +281,11 @@ def test_on_a_phone(server, new_context, open_page, theme):
     gallery(page)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390
+    expect(page.get_by_role("button", name="Rank them")).to_be_hidden()
+    page.locator("[data-pick]").first.click()
+    expect(page.get_by_role("button", name="Chosen 1")).to_be_in_viewport()
+    page.locator("[data-pick]").first.click()
+    expect(page.get_by_role("button", name="Rank them")).to_be_hidden()
     small = page.locator("[data-pick]").first.bounding_box()
     assert min(small["width"], small["height"]) >= 44
     open_map(page)

@@ -121,8 +121,7 @@ def test_somebody_elses_battle_goes_first(make_services):
 
 def test_images_of_a_prepared_battle_are_hidden(services, ann):
     services.arena.prepare(ann, NEXT, images=2)
-    wait_until(lambda: made(services) == 4)
-    assert len(services.arena.hidden_images()) == 4
+    wait_until(lambda: len(services.arena.hidden_images()) == 4)
     services.refresher.refresh()
     assert services.recommend(ann, NEXT.text).images == ()
     services.arena.cancel_prepared(ann)

@@ -8,7 +8,6 @@ from io import BytesIO
 
 import httpx
 import pytest
-from gradio_client import Client
 from PIL import Image
 
 from gemrec.ui.guards import LARGEST_REQUEST
@@ -47,7 +46,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(server):
-    return Client(server.url, verbose=False)
+    return server.client()
 
 
 @pytest.fixture

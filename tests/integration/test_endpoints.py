@@ -4,7 +4,6 @@ import time
 
 import httpx
 import pytest
-from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from tests.browser.server import MODELS, catalog, serve
@@ -23,7 +22,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(server):
-    return Client(server.url, verbose=False)
+    return server.client()
 
 
 @pytest.fixture
@@ -220,7 +219,7 @@ def closed(tmp_path_factory):
 
 class TestClosedApi:
     def test_plain_names_are_not_believed(self, closed):
-        client = Client(closed.url, verbose=False)
+        client = closed.client()
         for name in (None, "ada"):
             message = refused(client, PROMPT, None, 1, name, api_name="/open_battle")
             assert "GEMREC_OPEN_API" in message
@@ -228,7 +227,7 @@ class TestClosedApi:
     def test_the_cookie_is(self, closed):
         page = httpx.get(closed.url)
         cookie = page.headers["set-cookie"].split(";")[0]
-        client = Client(closed.url, headers={"cookie": cookie}, verbose=False)
+        client = closed.client(headers={"cookie": cookie})
         opened = client.predict(PROMPT, None, 1, "somebody else", api_name="/open_battle")
         client.predict(opened["ticket"], "left", api_name="/vote")
         assert client.predict(PROMPT, api_name="/recommend")["votes_applied"] == 1
@@ -293,14 +292,14 @@ class TestFewModels:
     )
     def test_no_battle(self, tmp_path, models, word):
         with serve(tmp_path, models) as running:
-            client = Client(running.url, verbose=False)
+            client = running.client()
             assert word in refused(client, PROMPT, api_name="/open_battle")
             assert client.predict(api_name="/leaderboard")["votes"] == 0
             assert httpx.get(running.url).status_code == 200
 
     def test_a_failing_model_is_no_contest(self, tmp_path):
         with serve(tmp_path, catalog(amber="ok", beryl="fail")) as running:
-            client = Client(running.url, verbose=False)
+            client = running.client()
             message = refused(client, PROMPT, api_name="/open_battle")
             assert "no contest" in message
             assert not any(name in message.lower() for name in ("amber", "beryl"))

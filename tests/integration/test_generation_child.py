@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,11 @@ import pytest
 from PIL import Image as PILImage
 
 from gemrec.errors import GenerationCancelledError
+from gemrec.gallery import Browse, Shelf
+from gemrec.gallery.columns import ColumnKeeper
 from gemrec.generation import BackendOptions, GenerationJob, GenerationWorker, warm_up_jobs
 from gemrec.generation.host import Generated, StepDone
+from gemrec.ranking import Weights
 from gemrec.records import GenerationParameters, Model, ModelSource
 from gemrec.settings import REPOSITORY
 from tests.integration import grids
@@ -28,13 +32,20 @@ PROMPT = "a cat face on a blue background"
 def models(tmp_path_factory):
     """The tiny models, made by another process: this one should not need torch for them."""
     folder = tmp_path_factory.mktemp("tiny")
-    code = "import sys, pathlib; from tests.unit.generation.tiny import save_tiny_models; "
-    code += "save_tiny_models(pathlib.Path(sys.argv[1]))"
+    code = "import sys, pathlib; from tests.unit.generation import tiny; "
+    code += "base = tiny.save_tiny_models(pathlib.Path(sys.argv[1])) / 'base'; "
+    code += "tiny.save_tiny_checker(base.parent / 'checker', 0.95); "
+    code += "tiny.save_checked_pipeline(base.parent / 'checked', base, base.parent / 'checker')"
     subprocess.run([sys.executable, "-c", code, str(folder)], check=True)  # noqa: S603
     long = GenerationParameters(steps=900, width=tiny.SIZE, height=tiny.SIZE)
     endless = Model("endless", "Endless", ModelSource("local", str(folder / "base")), long)
     entries = (
         tiny.base_model(folder),
+        replace(
+            tiny.base_model(folder),
+            id="checked",
+            source=ModelSource("local", str(folder / "checked")),
+        ),
         tiny.lora_model(folder, "one"),
         tiny.lora_model(folder, "two"),
         endless,
@@ -59,7 +70,7 @@ def test_steps_then_images(worker, models):
     *steps, last = worker.generate(job(models, "one"))
     assert steps == [StepDone(step, 4) for step in (1, 2, 3, 4)]
     assert isinstance(last, Generated)
-    assert [image.size for image in last.images] == [(tiny.SIZE, tiny.SIZE)] * 2
+    assert [drawn.image.size for drawn in last.images] == [(tiny.SIZE, tiny.SIZE)] * 2
     assert last.seconds > 0
 
 
@@ -96,6 +107,27 @@ def test_two_and_two_make_four(worker, tmp_path, models):
     assert np.abs(left - right).mean() > 1
 
 
+def test_what_a_safety_checker_measures_orders_the_gallery(worker, tmp_path, models):
+    service = grids.build(tmp_path, models=models, worker=worker)
+    seen = grids.see(service, "checked", "base")
+    checked, unchecked = seen.done.images
+    stored = service._store.image_scores.of_images([image.id for image in checked])
+    safety = {image_id: score.safety for image_id, score in stored.items()}
+    assert len(set(safety.values())) == len(grids.SEEDS)
+    assert all(0 < value < 1 for value in safety.values())
+    assert not service._store.image_scores.of_images([image.id for image in unchecked])
+
+    columns = ColumnKeeper(service._store).current()
+    shelf = Shelf(columns, ("Checked", "Base"), np.zeros(len(columns)))
+    page = shelf.browse(Browse(model="checked", weights=Weights(0, 0, 0, 1, 0)))
+    best_first = sorted(safety, key=safety.__getitem__, reverse=True)
+    assert columns.ids[list(page.places)].tolist() == best_first
+    assert (page.scores[0], page.scores[-1]) == (1.0, 0.0)
+    everything = shelf.browse(Browse(weights=Weights(0, 0, 0, 1, 0)))
+    scores = dict(zip(columns.ids[list(everything.places)], everything.scores, strict=True))
+    assert {scores[image.id] for image in unchecked} == {0.5}  # unknown is neither good nor bad
+
+
 PARENT = """
 import sys, pathlib, tempfile
 from tests.integration import grids
@@ -103,7 +135,7 @@ from tests.unit.generation import tiny
 from gemrec.embedding import EmbeddingService, EncoderOptions, EncoderWorker
 
 models = {"base": tiny.base_model(pathlib.Path(sys.argv[1]))}
-service = grids.build(pathlib.Path(tempfile.mkdtemp()), models=models, backend="diffusers")
+service = grids.build(pathlib.Path(tempfile.mkdtemp()), models=models, backend="diffusers", timeout=120)
 service.start()
 encoder = EmbeddingService(
     EncoderWorker(EncoderOptions(kind="scripted")), service._store, service._images
@@ -121,7 +153,7 @@ print(sorted(heavy & set(sys.modules)))
 def test_the_parent_never_imports_a_heavy_library(models):
     folder = models["base"].source.path.rpartition("/")[0]
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", PARENT, folder], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", PARENT, folder], capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
@@ -146,7 +178,10 @@ def test_pictures_travel_whole():
             "m", "M", ModelSource("scripted", ""), GenerationParameters(width=8, height=8)
         )
         last = list(worker.generate(GenerationJob(model, None, "a cat", (1,))))[-1]
-        assert (last.images[0].mode, last.images[0].size) == (picture.mode, picture.size)
+        assert (last.images[0].image.mode, last.images[0].image.size) == (
+            picture.mode,
+            picture.size,
+        )
     finally:
         worker.close()
 

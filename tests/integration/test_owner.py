@@ -2,7 +2,6 @@
 
 import httpx
 import pytest
-from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from tests.browser.server import serve
@@ -19,7 +18,7 @@ def press(browser: Browser, elem_id: str) -> str:
 def test_an_owner_sees_closes_and_backs_up(tmp_path):
     with serve(tmp_path, backup=str(tmp_path / "bucket")) as server:
         owner = Browser(server.url, "owner")
-        client = Client(server.url, verbose=False)
+        client = server.client()
         battle = client.predict(PROMPT, None, 1, "ada", api_name="/open_battle")
         seen = press(owner, "server-refresh")
         for title in ("Voting", "Refused votes", "Backup", "Free disk", "Memory", "Flags"):

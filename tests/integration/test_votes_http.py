@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from gemrec.records import BattleMode, Outcome, ReasonTag
@@ -23,7 +22,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(server):
-    return Client(server.url, verbose=False)
+    return server.client()
 
 
 def opened(client, name="ada", **options):
@@ -133,7 +132,7 @@ def test_bodies_that_make_no_sense(server, body):
 def test_too_many_are_refused_in_words_and_counted(tmp_path):
     limits = {"annotator_limit": "3/minute", "address_limit": "7/minute"}
     with serve(tmp_path, catalog(amber="ok", beryl="ok"), **limits) as server:
-        client = Client(server.url, verbose=False)
+        client = server.client()
         battles = [opened(client) for _ in range(3)]
         with pytest.raises(AppError, match="Too many battles from you: allowed are 3 per minute"):
             opened(client)

@@ -12,7 +12,7 @@ from gemrec.arena.sampling import pairs_of
 from gemrec.errors import SettingsError
 from gemrec.exchange import Order, exporting
 from gemrec.exchange import tables as exchanged
-from gemrec.generation import GenerationJob, registry
+from gemrec.generation import Drawn, GenerationJob, registry
 from gemrec.generation.host import BackendHandler, Generated
 from gemrec.records import Outcome, Prompt
 from gemrec.services import wiring
@@ -51,7 +51,8 @@ class Gradients:
     def generate(self, job, on_step, cancelled):
         size = (job.model.parameters.width, job.model.parameters.height)
         on_step(1, 1)
-        return [Image.linear_gradient("L").rotate(s).resize(size).convert("RGB") for s in job.seeds]
+        grey = [Image.linear_gradient("L").rotate(seed).resize(size) for seed in job.seeds]
+        return [Drawn(image.convert("RGB")) for image in grey]
 
 
 def test_a_backend_is_a_class_and_an_entry(monkeypatch, make_services):
@@ -65,7 +66,7 @@ def test_a_backend_is_a_class_and_an_entry(monkeypatch, make_services):
     handler.handle(GenerationJob(model, None, "a pizza", (3, 4)), told.append, lambda: False)
     made = told[-1]
     assert isinstance(made, Generated)
-    assert [image.size for image in made.images] == [(32, 32)] * 2
+    assert [drawn.image.size for drawn in made.images] == [(32, 32)] * 2
 
 
 def test_a_sampler_is_a_class_and_an_entry(monkeypatch, tmp_path):

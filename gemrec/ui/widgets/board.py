@@ -179,30 +179,24 @@ def _quality(board: Board) -> Iterator[_Column]:
 
 
 def _cost(known: list[ModelFacts]) -> Iterator[_Column]:
-    """The columns that come from the catalog and from the images made here."""
+    """The columns that come from the catalog and from the images made here, if they say anything."""
     if any(facts.seconds is not None for facts in known):
-        yield _Column(
+        yield _measure(
             "Seconds",
             "Median time of one image here, or the catalog's hint where none was made here.",
-            lambda _, facts: _NOTHING if facts.seconds is None else f"{facts.seconds:.2g}",
-            lambda _, facts: facts.seconds,
-            "g-n g-wide",
+            lambda facts: facts.seconds,
+            "{:.2g}",
         )
     if any(facts.usd is not None for facts in known):
-        yield _Column(
+        yield _measure(
             "Price",
             "What a provider asks for one image, US dollars.",
-            lambda _, facts: _NOTHING if facts.usd is None else f"${facts.usd:.3g}",
-            lambda _, facts: facts.usd,
-            "g-n g-wide",
+            lambda facts: facts.usd,
+            "${:.3g}",
         )
     if any(facts.vram_gb is not None for facts in known):
-        yield _Column(
-            "Memory",
-            "GPU memory that it needs, GiB.",
-            lambda _, facts: _NOTHING if facts.vram_gb is None else f"{facts.vram_gb:.3g}",
-            lambda _, facts: facts.vram_gb,
-            "g-n g-wide",
+        yield _measure(
+            "Memory", "GPU memory that it needs, GiB.", lambda facts: facts.vram_gb, "{:.3g}"
         )
     if any(facts.licence for facts in known):
         yield _Column(
@@ -212,6 +206,18 @@ def _cost(known: list[ModelFacts]) -> Iterator[_Column]:
             lambda _, facts: facts.licence or None,
             "g-wide g-licence",
         )
+
+
+def _measure(
+    name: str, what: str, value: Callable[[ModelFacts], float | None], form: str
+) -> _Column:
+    """A column of numbers that some models lack."""
+
+    def shown(_: BoardRow, facts: ModelFacts) -> str:
+        number = value(facts)
+        return _NOTHING if number is None else form.format(number)
+
+    return _Column(name, what, shown, lambda _, facts: value(facts), "g-n g-wide")
 
 
 def _who(board: Board) -> str:

@@ -27,7 +27,7 @@ def shell(weights: Sequence[float]) -> str:
         weights: What the sliders start from, in the order of the scores.
     """
     sliders = "".join(
-        f'<label class="g-slider"><span>{NAMES[kind]}</span><input type="range" min="0" max="2" '
+        f'<label class="g-slider"><span>{NAMES[kind]} <small data-unknown="{kind}"></small></span><input type="range" min="0" max="2" '
         f'step="0.1" value="{weight:g}" data-weight="{kind}" data-usual="{weight:g}">'
         f"<output>{weight:.1f}</output></label>"
         for kind, weight in zip(KINDS, weights, strict=True)
@@ -62,10 +62,11 @@ def shell(weights: Sequence[float]) -> str:
     return (
         '<div class="g-gallery" data-shown="images"><div class="g-gallery-head">'
         f'<h1 class="g-title">Gallery</h1><div class="g-views" role="tablist">{views}</div>'
-        '<button type="button" class="g-quiet-button g-picked" data-act="picked" '
-        'aria-pressed="false">Chosen <b>0</b></button>'
-        '<button type="button" class="g-quiet-button" data-act="rank" disabled>Rank them</button>'
-        '</div><p class="g-gallery-said" role="status" hidden></p>'
+        '<div class="g-chosen" data-chosen="0"><button type="button" class="g-quiet-button g-picked" '
+        'data-act="picked" aria-pressed="false">Chosen <b>0</b></button>'
+        '<button type="button" class="g-quiet-button" data-act="rank" disabled '
+        'title="For two or more chosen images of one prompt">Rank them</button>'
+        '</div></div><p class="g-gallery-said" role="status" hidden></p>'
         f'<div class="g-filters"><input type="search" data-filter="search" '
         'placeholder="Search prompts and models" aria-label="Search prompts and models">'
         f"{selects}</div>"
@@ -74,7 +75,8 @@ def shell(weights: Sequence[float]) -> str:
         'role="img" aria-label="How many images have which score"></div>'
         '<div class="g-two"><input type="range" min="0" max="100" value="0" data-range="low" '
         'aria-label="Lowest score"><input type="range" min="0" max="100" value="100" '
-        'data-range="high" aria-label="Highest score"></div></div>'
+        'data-range="high" aria-label="Highest score"></div><p class="g-ends" aria-hidden="true">'
+        "<span>0%</span><span>score</span><span>100%</span></p></div>"
         '<div class="g-more"><label>Columns <input type="range" min="2" max="10" value="6" '
         'data-columns></label><button type="button" class="g-link" data-act="usual">Usual order'
         "</button></div></details>"

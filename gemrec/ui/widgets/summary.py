@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from gemrec.gallery import Place, Summary
+from gemrec.leaderboard.pareto import pareto_front
 from gemrec.records import Image, Model
 from gemrec.ui.widgets.empty import empty
 from gemrec.ui.widgets.podium import interval
@@ -40,7 +43,7 @@ def summary(
         for rank, place in enumerate(found.places[:_PODIUM], 1)
     )
     rows = "".join(
-        _row(rank, place, snippet_of(place.model))
+        _row(rank, place, snippet_of(place.model), voted=bool(found.votes))
         for rank, place in enumerate(found.places[_PODIUM:], _PODIUM + 1)
     )
     back = (
@@ -84,11 +87,14 @@ def _card(rank: int, place: Place, snippet: str, url_of: Callable[[Image], str])
     )
 
 
-def _row(rank: int, place: Place, snippet: str) -> str:
+def _row(rank: int, place: Place, snippet: str, *, voted: bool) -> str:
+    # Without any vote the line above says for all models why they stand where they stand.
+    why = "Not compared by you yet." if not place.record.comparisons else _why(place)
+    reason = f'<p class="g-reason">{why}</p>' if voted else ""
     return (
-        f'<li class="g-model" data-model="{plain(place.model.id)}"><div></div><div>'
-        f"{_head(rank, place)}{interval(place.score, place.low, place.high)}"
-        f'<p class="g-reason">{_why(place)}</p>{_facts(place.model)}{_snippet(snippet)}</div></li>'
+        f'<li class="g-model" data-model="{plain(place.model.id)}">{_head(rank, place)}'
+        f'<div class="g-row-bar">{interval(place.score, place.low, place.high)}</div>'
+        f'<div class="g-row-text">{reason}{_facts(place.model)}</div>{_snippet(snippet)}</li>'
     )
 
 
@@ -106,7 +112,7 @@ def _head(rank: int, place: Place) -> str:
 def _why(place: Place) -> str:
     record = place.record
     if not record.comparisons:
-        return "You have not compared it; this is what its pictures and other people’s votes say."  # noqa: RUF001
+        return "You have not compared it: this is what its images and other people’s votes say."  # noqa: RUF001
     ties = f", and {count(record.ties, 'tie')}" if record.ties else ""
     return (
         f"You preferred it in {record.wins} of "
@@ -147,33 +153,38 @@ def _cost_chart(found: Summary) -> str:
     ]
     if not known:
         return (
-            '<p class="g-soft">What the models cost is not known: their catalog entries say nothing '
-            "of seconds per image.</p>"
+            '<p class="g-soft g-legend">What the models cost is not known: their catalog entries say '
+            "nothing of seconds per image.</p>"
         )
     width, height = _CHART
-    most = max(seconds for seconds, _ in known) * 1.08
-    dots = []
-    for seconds, place in known:
+    base, most = height - _EDGE, max(seconds for seconds, _ in known) * 1.08
+    costs, scores = zip(*((seconds, place.score) for seconds, place in known), strict=True)
+    front = set(pareto_front(np.array(costs), np.array(scores)).tolist())
+    dots, names = [], []
+    for number, (seconds, place) in enumerate(known):
         x = _EDGE + seconds / most * (width - _EDGE - 12)
         y, low, high = (
-            height - _EDGE - value * (height - _EDGE - 14)
-            for value in (place.score, place.low, place.high)
+            base - value * (base - 14) for value in (place.score, place.low, place.high)
         )
+        best = number in front
         said = plain(f"{place.model.name}: {seconds:g} s an image, {place.score:.0%}")
-        name = plain(place.model.name)
-        end = x + len(place.model.name) * _LETTER + 10 > width
         dots.append(
-            f'<g><title>{said}</title><line x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" '
-            f'y2="{high:.1f}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
-            f'<text x="{x + (-9 if end else 9):.1f}" y="{y + 4:.1f}" '
-            f'text-anchor="{"end" if end else "start"}">{name}</text></g>'
+            f'<g class="{"g-front" if best else ""}"><title>{said}</title><line x1="{x:.1f}" '
+            f'x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="5"/></g>'
         )
-    base = height - _EDGE
+        if best:
+            end = x + len(place.model.name) * _LETTER + 10 > width
+            names.append(
+                f'<text x="{x + (-9 if end else 9):.1f}" y="{y + 4:.1f}" '
+                f'text-anchor="{"end" if end else "start"}">{plain(place.model.name)}</text>'
+            )
     return (
-        '<figure class="g-cost"><figcaption><h2>Cost against quality</h2></figcaption>'
+        '<figure class="g-cost"><figcaption><h2>Cost against quality</h2><p class="g-soft">Named are '
+        "the models that no other one beats in both.</p></figcaption>"
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="Seconds an image against the '
         f'chance that you prefer the model"><path d="M{_EDGE} 8V{base}H{width - 6}"/>'
-        f'<text x="{width - 6}" y="{height - 8}" text-anchor="end">seconds an image, up to '
-        f'{most:.2g}</text><text x="{_EDGE - 6}" y="16" text-anchor="end">100%</text>'
-        f'<text x="{_EDGE - 6}" y="{base}" text-anchor="end">0%</text>{"".join(dots)}</svg></figure>'
+        f'<text x="{width - 6}" y="{height - 12}" text-anchor="end">seconds an image, up to '
+        f'{most:.2g}</text><text x="{_EDGE - 6}" y="18" text-anchor="end">100%</text>'
+        f'<text x="{_EDGE - 6}" y="{base}" text-anchor="end">0%</text>{"".join(dots)}'
+        f"{''.join(names)}</svg></figure>"
     )

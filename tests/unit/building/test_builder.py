@@ -1,12 +1,15 @@
 """Builds are complete, resumable and written once, whatever dies meanwhile."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from gemrec.building import open_journal, run
 from gemrec.building.journal import Journal
+from gemrec.building.maker import MadeGrid
+from gemrec.building.output import rows_of
 from gemrec.building.tasks import ATTEMPTS, FAILURES_IN_A_ROW, TaskBoard
 from gemrec.errors import InputError, StoreError
 from tests.unit.building.helpers import PROMPTS, InProcess, plan_of, scripted
@@ -45,6 +48,23 @@ def test_all_images_are_made_stored_and_scored(tmp_path):
     assert (told[0].done, told[-1].done) == (0, plan.total)
     assert told[0].seconds_left is None
     assert told[-1].seconds_left == 0
+
+
+def test_what_a_safety_checker_saw_is_kept(tmp_path):
+    class Checked(InProcess):
+        def run(self, *args):
+            for event in super().run(*args):
+                grid = isinstance(event, MadeGrid)
+                yield replace(event, safety=(0.75, 0.5)) if grid else event
+
+    plan = plan_of(MODELS[0], prompts=PROMPTS[:1])
+    outcome, _ = build(plan, tmp_path, Checked())
+    (made,) = outcome.images.values()
+    assert [image.safety for image in made] == [0.75, 0.5]
+    assert [row.safety for row in rows_of(plan, open_journal(plan, tmp_path, resume=True))] == [
+        0.75,
+        0.5,
+    ]
 
 
 def test_several_threads_make_the_same(tmp_path):

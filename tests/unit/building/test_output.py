@@ -63,6 +63,7 @@ def test_parquet_holds_images_scores_and_vectors(built):
     )
     (made,) = [image for image in outcome.images[task.key] if image.seed == row["seed"]]
     assert row["prompt_match"] == made.prompt_match
+    assert row["safety"] is None  # no checker has looked
     assert np.allclose(row["vector"], made.vector, atol=1e-3)
     assert {r["popularity"] for r in rows} == {1.0, 3.0}
     # Distinctiveness by hand: one minus the mean cosine to the other three images of the prompt.
@@ -87,7 +88,7 @@ def test_the_imagefolder_loads_and_serves_as_a_prerendered_model(built):
     task = next(task for task in plan.tasks if task.model.id == "red")
     job = GenerationJob(red, None, task.prompt.text, task.seeds)
     images = PrerenderedBackend().generate(job, lambda *_: None, lambda: False)
-    assert [image.size for image in images] == [(32, 32)] * 2
+    assert [drawn.image.size for drawn in images] == [(32, 32)] * 2
 
 
 def test_the_card_says_what_is_in_it(built):

@@ -77,3 +77,11 @@ def write_copy(folder: Path) -> Path:
     write_roster(folder / "roster.csv")
     write_shards(folder / "data", image_rows())
     return folder
+
+
+def write_bare_copy(folder: Path) -> Path:
+    """Roster and metadata with the scores, but no images."""
+    bare = [{k: v for k, v in row.items() if k != "image"} for row in image_rows()]
+    write_shards(folder / "data", bare, shards=1)
+    write_roster(folder / "roster.csv")
+    return folder

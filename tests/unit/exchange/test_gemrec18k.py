@@ -1,5 +1,6 @@
 """GEMRec-18K from local files and, over real HTTP, from a stand-in for the Hub."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -72,6 +73,42 @@ def test_images_come_in_once_with_prompt_seed_and_safety(site, tmp_path):
     assert store.images.all() == images
 
 
+def scores_of(site):
+    path = site[0].imports_folder / "gemrec-18k" / "scores.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_scores_without_images_are_kept(site, tmp_path):
+    folder = shards.write_bare_copy(tmp_path / "bare")
+    done = take_in(site, folder, metadata_only=True)
+    assert (done.images, done.scored) == (0, 6)
+    rows = scores_of(site)
+    assert len(rows) == 6
+    (fox,) = (r for r in rows if r["model"] == "gemrec-97137" and r["category"] == "animal")
+    assert (fox["prompt"], fox["seed"]) == ('a fox, "red", in the snow', "901409224")
+    assert [fox[name] for name in ("nsfw_score", "mcos_score", "clip_score", "norm_pop")] == [
+        "0.25", "0.7", "21.0", "",
+    ]  # fmt: skip
+
+
+def test_scores_that_come_after_the_images_reach_them(site, tmp_path):
+    rows = [{k: v for k, v in row.items() if "score" not in k} for row in shards.image_rows()]
+    folder = tmp_path / "plain"
+    shards.write_shards(folder / "data", rows)
+    shards.write_roster(folder / "roster.csv")
+    store = site[1]
+    assert take_in(site, folder).scored == 0
+    ids = [image.id for image in store.images.all()]
+    assert store.image_scores.of_images(ids) == {}
+    assert not (site[0].imports_folder / "gemrec-18k" / "scores.csv").exists()
+    take_in(site, shards.write_bare_copy(tmp_path / "bare"), metadata_only=True)
+    known = store.image_scores.of_images(ids)
+    assert [known[image_id].safety for image_id in ids] == [0.75] * 6
+    take_in(site, tmp_path / "bare", metadata_only=True)
+    assert store.image_scores.of_images(ids) == known  # nothing new, nothing written
+
+
 def test_the_models_show_the_images_in_battles(site, tmp_path):
     take_in(site, shards.write_copy(tmp_path / "copy"))
     catalog = load_catalog(site[0].imports_folder / "gemrec-18k" / "models.toml")
@@ -82,7 +119,7 @@ def test_the_models_show_the_images_in_battles(site, tmp_path):
     assert backend.problem(model) is None
     job = GenerationJob(model, None, "Incomprehensibilities", (5,))
     (shown,) = backend.generate(job, lambda *_: None, lambda: False)
-    assert shown.size == (24, 16)
+    assert shown.image.size == (24, 16)
 
 
 def test_an_interrupted_import_goes_on(site, tmp_path):
@@ -135,9 +172,7 @@ def published(tmp_path: Path, gated: bool = False) -> DatasetHub:
     folder = shards.write_copy(tmp_path / "published")
     hub = DatasetHub()
     data = {f"data/{p.name}": p.read_bytes() for p in sorted((folder / "data").iterdir())}
-    bare = [{k: v for k, v in row.items() if k != "image"} for row in shards.image_rows()]
-    shards.write_shards(tmp_path / "bare", bare, shards=1)
-    (metadata,) = (tmp_path / "bare").iterdir()
+    (metadata,) = (shards.write_bare_copy(tmp_path / "bare") / "data").iterdir()
     hub.datasets = {
         ROSTER: Dataset(False, {"roster.csv": (folder / "roster.csv").read_bytes()}),
         METADATA: Dataset(gated, {"data/train.parquet": metadata.read_bytes()}),
@@ -188,7 +223,7 @@ def test_gated_metadata_wants_a_token(site, tmp_path, hub_user):
             fetch_gemrec(metadata_only=True)
         hub_user(url, "hf_test")
         done = import_gemrec(fetch_gemrec(metadata_only=True), settings, store, images, now)
-        assert (done.models, done.prompts, done.images) == (3, 2, 0)
+        assert (done.models, done.prompts, done.images, done.scored) == (3, 2, 0, 6)
 
 
 def test_without_a_network_it_says_how_to_go_on(hub_user, monkeypatch):

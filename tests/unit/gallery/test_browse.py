@@ -39,6 +39,16 @@ def test_weights_change_the_order(gallery):
     assert by_fame == ["bob", "ada", "cyd"]
 
 
+def test_it_says_how_many_have_no_such_score(gallery):
+    store = gallery.study.store
+    (ada,) = (i for i in store.images.for_prompt(FOX) if i.model_id == "ada")
+    store.image_scores.put_safety([(ada.id, 0.9)])
+    gallery.add("bob", 45, seed=1)  # not measured yet
+    page, _ = gallery.desk.browse(Browse(prompt=FOX.text, low=0.6))
+    assert page.unknown == (1, 1, 0, 3, 0)
+    assert gallery.desk.browse(Browse(model="ada", prompt=FOX.text))[0].unknown[3] == 0
+
+
 def test_hidden_pictures_are_nowhere(gallery):
     (ada,) = (i for i in gallery.study.store.images.for_prompt(FOX) if i.model_id == "ada")
     gallery.hidden.add(ada.id)

@@ -68,7 +68,7 @@ def test_no_pictures_says_what_to_do(gallery):
 def test_safety_is_kept_when_the_rest_is_measured_again(gallery):
     image = gallery.add("ada", 10)
     store = gallery.study.store.image_scores
-    store.put_safety(ENCODER, [(image.id, 0.25)])
+    store.put_safety([(image.id, 0.25)])
     gallery.scorer.catch_up()
     known = store.of_images([image.id])[image.id]
     assert (known.safety, known.prompt_match is None) == (0.25, False)

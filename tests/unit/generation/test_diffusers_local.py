@@ -32,7 +32,8 @@ def never():
 
 
 def generate(backend, model, seeds=(1, 2), base=None, on_step=ignore, cancelled=never):
-    return backend.generate(GenerationJob(model, base, PROMPT, seeds), on_step, cancelled)
+    drawn = backend.generate(GenerationJob(model, base, PROMPT, seeds), on_step, cancelled)
+    return [each.image for each in drawn]
 
 
 def distance(one, other):

@@ -14,6 +14,7 @@ from gemrec.generation.ledger import MemoryLedger, StoredLedger
 from gemrec.generation.providers import ProviderBackend
 from gemrec.generation.retries import Retries, RetryableError
 from gemrec.records import GenerationParameters, Model, ModelCost, ModelSource
+from gemrec.settings import Settings
 from tests.loopback import Answer, Hub, serve
 
 
@@ -51,11 +52,11 @@ def model(url, usd=0.01):
 def generate(script, seeds=(7,), cancelled=lambda: False, ledger=None, usd=0.01, **options):
     ledger = ledger or MemoryLedger()
     with serve(script) as url:
-        backend = ProviderBackend(
-            ProviderOptions(**{"timeout": 0.5, "attempts": 3} | options), ledger, first_pause=0.01
-        )
+        allowed = {"timeout": 0.5, "attempts": 3, "usd_per_day": 1.0}
+        backend = ProviderBackend(ProviderOptions(**allowed | options), ledger, first_pause=0.01)
         job = GenerationJob(model(url, usd), None, "a cat", seeds)
-        return backend.generate(job, lambda *_: None, cancelled), ledger
+        drawn = backend.generate(job, lambda *_: None, cancelled)
+        return [each.image for each in drawn], ledger
 
 
 def test_an_image_comes_as_asked_for():
@@ -106,7 +107,7 @@ def test_a_refusal_is_not_asked_again(status, says):
 
 
 def test_a_lost_connection_is_asked_again_and_then_told():
-    backend = ProviderBackend(ProviderOptions(1, 2), MemoryLedger(), first_pause=0.01)
+    backend = ProviderBackend(ProviderOptions(1, 2, 1.0), MemoryLedger(), first_pause=0.01)
     job = GenerationJob(model("http://127.0.0.1:9"), None, "a cat", (1,))
     with pytest.raises(GenerationError, match="2 tries: the connection broke"):
         backend.generate(job, lambda *_: None, lambda: False)
@@ -127,11 +128,30 @@ def test_the_daily_limit_is_kept_by_all_processes_and_refusals_are_counted(tmp_p
 
 
 def test_the_limit_of_one_process_and_a_limit_of_nothing():
-    for limits in ({"usd_per_process": 0.005}, {"usd_per_day": 0.0}):
+    for limits, says in (
+        ({"usd_per_process": 0.005}, "limit for Inference Providers"),
+        ({"usd_per_day": 0.0}, "nothing is spent unasked"),
+    ):
         script = Script()
-        with pytest.raises(GenerationRefusedError, match="limit for Inference Providers"):
+        with pytest.raises(GenerationRefusedError, match=says):
             generate(script, **limits)
         assert script.requests == []
+
+
+def test_nothing_is_spent_before_somebody_has_said_so(monkeypatch):
+    """A token alone, which backups and downloads need too, is no consent to pay."""
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: "hf_x")
+    backend = ProviderBackend(ProviderOptions(), MemoryLedger(), hub=lambda: True)
+    paid = Model("m", "Mira", ModelSource("provider", "org/flux", provider="together"))
+    assert "set GEMREC_PROVIDER_USD_PER_DAY" in backend.problem(paid)
+    with pytest.raises(GenerationRefusedError, match="nothing is spent unasked"):
+        backend.generate(GenerationJob(paid, None, "a cat", (1,)), lambda *_: None, lambda: False)
+    with serve(Script()) as url:
+        assert backend.problem(model(url, usd=0.0)) is None  # an endpoint of one's own
+
+
+def test_the_shipped_settings_spend_nothing():
+    assert Settings.model_fields["provider_usd_per_day"].default == 0
 
 
 def test_cancel_does_not_wait_for_the_server():
@@ -160,12 +180,14 @@ def test_a_named_provider_is_asked_through_the_router(monkeypatch):
         monkeypatch.setattr(hf_api.api, "endpoint", hub_url)
         monkeypatch.setattr(constants, "INFERENCE_PROXY_TEMPLATE", router + "/{provider}")
         monkeypatch.setenv("HF_TOKEN", "hf_test")
-        backend = ProviderBackend(ProviderOptions(), MemoryLedger(), hub=lambda: True)
+        backend = ProviderBackend(
+            ProviderOptions(usd_per_day=1.0), MemoryLedger(), hub=lambda: True
+        )
         flux = Model("flux", "Flux", ModelSource("provider", "org/flux", provider="together"))
         assert backend.problem(flux) is None
         job = GenerationJob(flux, None, "a cat", (1,))
-        (image,) = backend.generate(job, lambda *_: None, lambda: False)
-    assert image.size == (16, 16)
+        (drawn,) = backend.generate(job, lambda *_: None, lambda: False)
+    assert drawn.image.size == (16, 16)
     assert script.requests[0].path.startswith("/together/")
     assert json.loads(script.requests[0].body)["model"] == "their/flux"
 
@@ -174,10 +196,11 @@ def test_problems_say_what_to_do(monkeypatch):
     monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
     flux = Model("flux", "Flux", ModelSource("provider", "org/flux", provider="together"))
-    never_asked = ProviderBackend(ProviderOptions(), MemoryLedger(), hub=lambda: 1 / 0)
+    paying = ProviderOptions(usd_per_day=1.0)
+    never_asked = ProviderBackend(paying, MemoryLedger(), hub=lambda: 1 / 0)
     assert "set HF_TOKEN" in never_asked.problem(flux)
     monkeypatch.setattr("huggingface_hub.get_token", lambda: "hf_x")
-    offline = ProviderBackend(ProviderOptions(), MemoryLedger(), hub=lambda: False)
+    offline = ProviderBackend(paying, MemoryLedger(), hub=lambda: False)
     assert "connect to the network" in offline.problem(flux)
     poor = ProviderBackend(ProviderOptions(usd_per_day=0), MemoryLedger(), hub=lambda: True)
     assert "GEMREC_PROVIDER_USD_PER_DAY" in poor.problem(flux)

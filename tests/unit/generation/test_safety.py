@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from gemrec.errors import GenerationCancelledError, GenerationError, GenerationRefusedError
-from gemrec.generation import BackendOptions, GenerationJob, SafetyOptions
+from gemrec.generation import BackendOptions, Drawn, GenerationJob, SafetyOptions
 from gemrec.generation.batches import Batches, is_out_of_memory
 from gemrec.generation.by_source import SourceBackend
 from gemrec.generation.ledger import MemoryLedger
@@ -71,11 +71,11 @@ class TestBatches:
             sizes.append(len(seeds))
             if len(seeds) > 2:
                 raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
-            return [Image.new("RGB", (1, 1), (seed, 0, 0)) for seed in seeds]
+            return [Drawn(Image.new("RGB", (1, 1), (seed, 0, 0))) for seed in seeds]
 
         batches = Batches(lambda: False)
         images = batches.make("key", "Mira", range(9), make)
-        assert [image.getpixel((0, 0))[0] for image in images] == list(range(9))
+        assert [drawn.image.getpixel((0, 0))[0] for drawn in images] == list(range(9))
         assert sizes == [9, 4, 2, 2, 2, 2, 1]
         sizes.clear()
         batches.make("key", "Mira", range(4), make)
@@ -120,7 +120,7 @@ class TestPrerendered:
         images = PrerenderedBackend().generate(
             job(prompt, model, seeds), lambda *_: None, cancelled
         )
-        return [image.getpixel((0, 0))[0] for image in images]
+        return [drawn.image.getpixel((0, 0))[0] for drawn in images]
 
     def test_by_prompt_and_seed(self, folder):
         assert self.make(folder) == [5, 3]

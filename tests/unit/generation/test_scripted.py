@@ -16,7 +16,8 @@ def model(path="", name="plain"):
 
 def generate(path="", seeds=(1, 2), steps=None, cancelled=lambda: False, name="plain"):
     job = GenerationJob(model(path, name), None, "a cat", seeds)
-    return ScriptedBackend().generate(job, lambda *s: (steps or []).append(s), cancelled)
+    drawn = ScriptedBackend().generate(job, lambda *s: (steps or []).append(s), cancelled)
+    return [each.image for each in drawn]
 
 
 def test_pictures_depend_on_model_prompt_and_seed_alone():

@@ -45,7 +45,7 @@ def generate(backend, model):
     images = backend.generate(
         GenerationJob(model, None, "a cat face", (1, 2)), lambda *_: None, lambda: False
     )
-    return np.stack([np.asarray(image, int) for image in images])
+    return np.stack([np.asarray(drawn.image, int) for drawn in images])
 
 
 @pytest.fixture(scope="module")

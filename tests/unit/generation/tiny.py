@@ -124,3 +124,46 @@ def save_tiny_models(folder: Path) -> Path:
     for seed, name in enumerate(("one", "two"), 1):
         save_tiny_lora(folder / name, folder / "base", seed)
     return folder
+
+
+def save_tiny_checker(folder: Path, threshold: float) -> None:
+    """A safety checker with random weights, all of whose concepts have this threshold."""
+    import torch
+    from diffusers.pipelines.stable_diffusion.safety_checker import (
+        StableDiffusionSafetyChecker,
+    )
+    from transformers import CLIPConfig, CLIPImageProcessor  # noqa: PLC0415
+
+    torch.manual_seed(5)
+    vision = {
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "image_size": 32,
+        "patch_size": 8,
+    }
+    checker = StableDiffusionSafetyChecker(CLIPConfig(vision_config=vision, projection_dim=8))
+    for name, embeds in checker.named_parameters():
+        if name.endswith("care_embeds") or name == "concept_embeds":
+            torch.nn.init.normal_(embeds)
+        elif name.endswith("embeds_weights"):
+            torch.nn.init.constant_(embeds, threshold)
+    checker.save_pretrained(folder)
+    size = {"height": 32, "width": 32}
+    CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=size).save_pretrained(folder)
+
+
+def save_checked_pipeline(folder: Path, pipeline: Path, checker: Path) -> None:
+    """A copy of a pipeline that brings the checker along."""
+    from diffusers import StableDiffusionPipeline
+    from diffusers.pipelines.stable_diffusion.safety_checker import (
+        StableDiffusionSafetyChecker,
+    )
+    from transformers import CLIPImageProcessor  # noqa: PLC0415
+
+    StableDiffusionPipeline.from_pretrained(
+        pipeline,
+        safety_checker=StableDiffusionSafetyChecker.from_pretrained(checker),
+        feature_extractor=CLIPImageProcessor.from_pretrained(checker),
+    ).save_pretrained(folder)

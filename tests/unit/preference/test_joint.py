@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gemrec.errors import StoppedError
 from gemrec.preference import Contests, Joint, Scales, fit_joint
 from gemrec.preference.design import Design
 from gemrec.preference.joint import _Problem
-from gemrec.preference.scales import POPULARITY_MEAN
+from gemrec.preference.scales import LOG_NU_MEAN, LOG_NU_VARIANCE, POPULARITY_MEAN
 
 MODELS, PEOPLE, PROMPTS, VOTES, DIM = 5, 4, 3, 60, 2
 
@@ -66,6 +67,33 @@ def test_the_log_posterior_is_flat_at_the_fit(contests: Contests, taste: float) 
     for _ in range(20):
         moved = fitted.weights + 0.01 * rng.normal(size=len(fitted.weights))
         assert problem._value(moved) < problem._value(fitted.weights)
+
+
+def test_the_tie_weights_are_at_their_top_too(contests: Contests) -> None:
+    popularity = np.append(np.linspace(-1, 1, MODELS), 0.0)
+    # With many votes the shared weight and everybody's own pull on the same rope.
+    many = replace(contests, weight=200 * contests.weight)
+    fitted = fit_joint(many, popularity, PEOPLE, Scales())
+    problem = problem_of(many, fitted)
+
+    def posterior(ties: np.ndarray) -> float:
+        problem.log_nu, problem.own_log_nu = float(ties[0]), ties[1:]
+        away = (ties[0] - LOG_NU_MEAN) ** 2 / LOG_NU_VARIANCE
+        told = many.weight[many.margin == 0] @ problem._nu()[many.margin == 0]
+        prior = (away + (ties[1:] ** 2).sum() / Scales().ties) / 2
+        return problem._value(fitted.weights) + told - prior
+
+    here, step = np.append(fitted.log_nu, fitted.own_log_nu), 1e-4
+    found = [(posterior(here + s) - posterior(here - s)) / (2 * step) for s in step * np.eye(5)]
+    np.testing.assert_allclose(found, 0.0, atol=1e-2)
+
+
+def test_a_fit_can_be_given_up(contests: Contests) -> None:
+    asked = iter([False, False, True])
+    with pytest.raises(StoppedError):
+        fit_joint(
+            contests, np.zeros(MODELS + 1), PEOPLE, Scales(), stopped=lambda: next(asked, True)
+        )
 
 
 def test_the_gradient_and_the_information_agree_with_finite_differences(

@@ -11,7 +11,7 @@ from gemrec.preference import Asked
 from gemrec.recommend import ENOUGH_VOTES, Snapshot, recommend
 from gemrec.recommend.reasons import Circumstances, find_reasons
 from gemrec.records import Outcome, Prompt, Recommendation
-from gemrec.retrieval import retrieve_models
+from gemrec.retrieval import Shelf, retrieve_models
 from tests.unit.recommend.helpers import Study, make_model, pictures_by_style
 
 CAT, LAKE, ROOM = Prompt("a cat", "animal"), Prompt("a lake", "scenery"), Prompt("a room", "home")
@@ -227,7 +227,7 @@ class TestReasons:
         study.prefer("bob", "oil", "ink", 9)
         snapshot, person = fresh(study), study.person("ann")
         taste, models = snapshot.taste(person), study.catalog.active()
-        found = retrieve_models(taste, models, Asked("animal"), np.random.default_rng(0)).candidates
+        found = retrieve_models(taste, Shelf.of(models), Asked("animal")).candidates
         around = Circumstances("animal", on_offer=[m.id for m in models])
         for reason in find_reasons(snapshot, taste, person, found, around):
             mine = [v for v in study.store.votes.current(person) if v.outcome is not Outcome.SKIP]

@@ -7,7 +7,7 @@ import pytest
 
 from gemrec.preference import Asked, FeatureTable, Taste, fit_everybody, fit_taste
 from gemrec.records import BattleMode, EventKind, Model, ModelSource, Outcome, Vote
-from gemrec.retrieval import Candidate, retrieve_models
+from gemrec.retrieval import Candidate, Shelf, retrieve_models
 
 
 def make(model_id: str, downloads: int = 0) -> Model:
@@ -28,7 +28,7 @@ def taste(*models: Model, wins: dict[tuple[int, int], int] | None = None) -> Tas
 
 
 def found(known: Taste, models: list[Model], most: int = 9) -> tuple[Candidate, ...]:
-    return retrieve_models(known, models, Asked(), np.random.default_rng(0), most).candidates
+    return retrieve_models(known, Shelf.of(models), Asked(), most).candidates
 
 
 def test_the_best_come_first_and_scores_are_probabilities() -> None:

@@ -61,3 +61,9 @@ class World:
         life.advance(minutes=minutes)
         self.store.tickets.issue(ticket_id, battle.id, battle.annotator_id, issued, life())
         return ticket_id
+
+
+def snapshot(world: World) -> tuple[object, ...]:
+    """Everything that a refused vote must leave as it was."""
+    votes = world.store.votes
+    return votes.after(0), votes.counts(), votes.last_id(), world.store.integrity()["open_battles"]

@@ -1,4 +1,4 @@
-"""The whole recipe, from drawing to published models, on a budget of seconds."""
+"""The whole recipe of the pocket models, from drawing to published weights, on a budget of seconds."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ from gemrec.pocket.adapters import RECIPES
 from gemrec.pocket.recipe import publish
 
 pytestmark = [
-    pytest.mark.integration,
+    pytest.mark.bench,
     pytest.mark.skipif(
         not world.available(), reason="needs apt-get install fonts-noto-color-emoji"
     ),
