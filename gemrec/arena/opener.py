@@ -109,10 +109,9 @@ class Opener:
         battle = plan.battle(plan.battle_id or self._new_id(), self._clock(), run_id)
         self._store.prompts.add(plan.wish.prompt)
         self._store.battles.open(battle)
-        models = [request.model for request in self._planner.requests(plan)]
         return BattleRun(
             battle,
-            models,
+            self._planner.requests(plan),
             self._store,
             self._cooldown,
             self._new_id,
@@ -160,11 +159,10 @@ class Opener:
         self._store.incidents.count(NO_CONTEST, models, self._clock())
 
     def image_ids(self) -> frozenset[int]:
-        """The images of blind battles that are being made."""
+        """The images of blind battles that are being made, also of sides that are ahead of others."""
         with self._lock:
             runs = tuple(self._runs)
-        blind = (run.images for run in runs if run.is_blind)
-        return frozenset(i.id for grids in blind for grid in grids for i in tuple(grid))
+        return frozenset().union(*(self._grids.stored(r.requests) for r in runs if r.is_blind))
 
     @contextmanager
     def _under_way(self, run: BattleRun) -> Iterator[None]:

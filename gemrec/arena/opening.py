@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from gemrec.arena.cooldown import Cooldown
 from gemrec.arena.events import ArenaEvent, BattleFailed, BattleImages, BattleProgress
 from gemrec.errors import GenerationCancelledError, GenerationError, WorkerError
-from gemrec.generation import GridDone, GridEvent, GridFailed, GridImages, GridProgress
-from gemrec.records import Battle, BattleMode, Image, Model, Showing
+from gemrec.generation import GridDone, GridEvent, GridFailed, GridImages, GridProgress, GridRequest
+from gemrec.records import Battle, BattleMode, Image, Showing
 from gemrec.store import Store
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class BattleRun:
 
     Args:
         battle: The stored battle.
-        models: One per side.
+        requests: The grid of each side.
         store: Where showings are kept.
         cooldown: Told which models worked.
         new_id: Names showings.
@@ -36,14 +36,15 @@ class BattleRun:
     Attributes:
         battle: The stored battle.
         is_blind: Whether its models are hidden until the vote.
-        images: Images that are stored so far, per side in the order of places.
+        requests: The grid of each side.
+        images: Images that are shown so far, per side in the order of places.
         failed: Ids of the models that could not make theirs.
     """
 
     def __init__(
         self,
         battle: Battle,
-        models: Sequence[Model],
+        requests: Sequence[GridRequest],
         store: Store,
         cooldown: Cooldown,
         new_id: Callable[[], str],
@@ -51,14 +52,15 @@ class BattleRun:
     ) -> None:
         self.battle = battle
         self.is_blind = battle.mode is BattleMode.BLIND
-        self.images: list[list[Image]] = [[] for _ in models]
+        self.requests = tuple(requests)
+        self.images: list[list[Image]] = [[] for _ in requests]
         self.failed: list[str] = []
-        self._models = models
+        self._models = [request.model for request in requests]
         self._store = store
         self._cooldown = cooldown
         self._new_id = new_id
         self._on_images = on_images
-        self._names: list[list[str | None]] = [[None] * len(battle.seeds) for _ in models]
+        self._names: list[list[str | None]] = [[None] * len(battle.seeds) for _ in requests]
         self._fraction = 0.0
         self._failures: list[str] = []
 

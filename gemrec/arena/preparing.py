@@ -176,6 +176,11 @@ class Workshop:
             log.exception("preparing a battle failed")
             preparation.finish(GemrecError(str(error)))
 
+    def image_ids(self, preparation: Preparation) -> frozenset[int]:
+        """Ids of every image that was made for a preparation, told on its tape or not."""
+        told = frozenset(image.id for image in tuple(preparation.images))
+        return told | self.grids.stored(self.planner.requests(preparation.plan))
+
     def _made(self, preparation: Preparation) -> bool:
         """Whether all grids are there and differ."""
         plan = preparation.plan
@@ -260,10 +265,11 @@ class Preparations:
             self._drop(annotator_id)
 
     def image_ids(self) -> frozenset[int]:
-        """The images of all prepared battles."""
+        """The images of all prepared battles, also of sides that are ahead of others."""
         with self._lock:
             self._drop_old()
-            return frozenset(i.id for p in self._prepared.values() for i in tuple(p.images))
+            prepared = tuple(self._prepared.values())
+        return frozenset().union(*map(self._workshop.image_ids, prepared))
 
     def close(self) -> None:
         """Give everything up and wait for the threads."""

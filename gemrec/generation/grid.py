@@ -104,6 +104,16 @@ class GridService:
         """Why ``model`` cannot make new images on this machine, or None; cheap."""
         return self._worker.problem(model, self._base(model))
 
+    def stored(self, requests: Sequence[GridRequest]) -> frozenset[int]:
+        """Ids of those images that exist already, whether a stream has told of them or not."""
+        found = (
+            self._store.images.find(
+                request.model.id, request.prompt, request.seeds, request.model.parameters.key
+            )
+            for request in requests
+        )
+        return frozenset(image.id for side in found for image in side.values())
+
     def generate(self, requests: Sequence[GridRequest]) -> list[Image]:
         """All images of all requests, in the order asked for.
 

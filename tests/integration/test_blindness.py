@@ -7,6 +7,7 @@ import pytest
 
 from gemrec.arena import BattleFailed, BattleProgress, BattleReady
 from gemrec.documents import battle_document
+from gemrec.gallery import Browse
 from gemrec.records import BattleMode, Prompt
 from tests.scripted import scripted_model
 
@@ -63,6 +64,25 @@ def test_a_slow_model_is_not_given_away_by_the_order_of_events(make_services):
         for _ in range(3)
     }
     assert len(shapes) == 1
+
+
+def test_a_side_that_is_ahead_of_the_other_is_in_no_gallery(make_services):
+    """Its images are stored before the other side has any, so nobody has been told of them."""
+    services = make_services(scripted_model("red") + scripted_model("green", "slow:0.5"))
+    annotator = services.store.annotators.create("Ann", services.clock())
+    ahead = 0
+    for event in services.arena.open_battle(annotator.id, PROMPT, images=4):
+        stored = {image.id for image in services.store.images.all()}
+        assert stored <= services.arena.hidden_images()
+        shown = {image.id for image in services.gallery.images(*_first_page(services))}
+        assert not shown
+        ahead += len(stored) % 4 == 2 and isinstance(event, BattleProgress)
+    assert ahead  # there was such a moment
+
+
+def _first_page(services):
+    page, shelf = services.gallery.browse(Browse())
+    return shelf, page
 
 
 @pytest.mark.parametrize("broken", ["fail", "hang"])

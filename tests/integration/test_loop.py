@@ -272,7 +272,9 @@ class TestHiding:
         events = services.arena.open_battle(ann, PROMPT, images=2)
         while not isinstance(next(events), BattleImages):
             pass
-        assert len(services.arena.hidden_images()) == 2
+        stored = {image.id for image in services.store.images.all()}
+        assert len(stored) == 4  # two of them are not shown yet
+        assert services.arena.hidden_images() == stored
         events.close()
         assert services.arena.hidden_images() == frozenset()
 
