@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FUZZED := tests/unit/test_fuzz.py tests/unit/arena/test_vote_machine.py tests/integration/test_http_contract.py
 export GRADIO_ANALYTICS_ENABLED := 0
 
 .DEFAULT_GOAL := help
@@ -31,8 +32,10 @@ test-browser: $(VENV)/.dev ## Walk through the app in Debian's Chromium
 	@test -n "$$(command -v chromium)" || { echo "Chromium is missing: apt-get install chromium" >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser
 
-bench: $(VENV)/.dev ## Measure speed as ratios in one run
-	$(BIN)/python -m pytest -m bench -s tests/bench
+bench: $(VENV)/.dev ## Measure speed as ratios in one run (build/bench.json), and fuzz for longer
+	@mkdir -p build && rm -f build/bench.json
+	BENCH_JSON=build/bench.json $(BIN)/python -m pytest -m bench -s tests/bench
+	FUZZ=20 $(BIN)/python -m pytest $(FUZZED)
 
 quality: $(VENV)/.dev ## ruff, mypy, import-linter, and whether README.md is fresh
 	$(BIN)/ruff check .

@@ -58,9 +58,10 @@ def run_app(folder: Path, port: int, **environment: str) -> Iterator[RunningApp]
         process.wait(timeout=30)
 
 
-def answers(url: str) -> bool:
+def answers(url: str, path: str = "/health") -> bool:
+    """Whether a server is there."""
     try:
-        return httpx.get(f"{url}/health", timeout=5).is_success
+        return httpx.get(url + path, timeout=5).is_success
     except httpx.TransportError:
         return False
 

@@ -52,7 +52,7 @@ window.gemrecMap = (() => {
     const { data } = map;
     const [[right, down], size] = [unit(), side()];
     const [dx, dy] = [w / 2 - map.view.x * right, h / 2 + map.view.y * down];
-    const cell = size * 0.75;
+    const cell = size * 0.9;
     const across = Math.ceil(w / cell) + 2;
     const taken = new Uint8Array(across * (Math.ceil(h / cell) + 2));
     const front = [];

@@ -102,8 +102,8 @@ class VoteDesk:
         digest = hashlib.sha256(text.encode()).hexdigest()
         if not self._store.consents.has(voter, digest):
             raise ConsentError(
-                "Before your first vote, please read and agree to how votes are used here: open "
-                "the Annotate tab of the page."
+                "Before your first vote, please read and agree to how votes are used here: the "
+                "page shows the text, and so does /consent of the API."
             )
 
     def _answer(self, vote: Vote, before: EloTable, last_vote_id: int) -> Reveal:

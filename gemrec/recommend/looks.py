@@ -1,11 +1,13 @@
 """Follows the generated images and what they look like, without making votes wait."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 
 from gemrec.preference import FeatureTable, build_features
 from gemrec.preference.features import Floats32
 from gemrec.recommend.gallery import Gallery
+from gemrec.recommend.rest import Rest
+from gemrec.records import Image
 from gemrec.store import Store
 
 
@@ -27,6 +29,7 @@ class Looks:
         self._vectors: dict[str, Floats32] = {}
         self._stale = False
         self._job: Future[FeatureTable] | None = None
+        self._rest = Rest()
 
     def read(self) -> bool:
         """Read new images and the vectors that are there; never waits for missing ones.
@@ -67,9 +70,12 @@ class Looks:
             job, self._job = self._job, None
             self.features = job.result()
             fetched = True
-        if self._stale and self._job is None:
+        if self._stale and self._job is None and self._rest.is_over:
             self._stale = False
-            images, vectors = self.gallery.images(), dict(self._vectors)
-            self._job = executor.submit(build_features, images, vectors)
+            self._job = executor.submit(self._build, self.gallery.images(), dict(self._vectors))
             self._job.add_done_callback(lambda _: self._done())
         return fetched
+
+    def _build(self, images: Sequence[Image], vectors: Mapping[str, Floats32]) -> FeatureTable:
+        with self._rest.after():
+            return build_features(images, vectors)

@@ -1,7 +1,6 @@
 """Keeps everybody's part of the taste model up to date, in the background where votes are waiting."""
 
 import contextlib
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -10,13 +9,12 @@ from typing import Final
 from gemrec.errors import StoppedError
 from gemrec.leaderboard import moves_ratings
 from gemrec.preference import Everybody, FeatureTable, fit_everybody, never
+from gemrec.recommend.rest import Rest
 from gemrec.store import Store
 
 MOST_VOTES: Final = 20_000
 """The newest events that the fit reads, so that its time and memory stay the same for ever."""
 
-_REST: Final = 9.0  # a tenth of one core at most goes into fits while votes come in without a pause
-_LONGEST_REST: Final = 30.0  # seconds
 _GROWTH: Final = 0.02  # share of new votes from which a fit does not wait for a pause
 
 
@@ -56,7 +54,7 @@ class Opinion:
         self._fitted = _Fitted(before, nothing, 0, 0)
         self._seen = 0
         self._job: Future[_Fitted] | None = None
-        self._rests_until = 0.0
+        self._rest = Rest()
 
     @property
     def everybody(self) -> Everybody:
@@ -98,8 +96,12 @@ class Opinion:
         idle, self._seen = self._seen == last_vote_id, last_vote_id
         grown = events - self._fitted.events >= _GROWTH * self._fitted.events
         due = idle or grown or features is not self._fitted.features
-        rested = time.monotonic() >= self._rests_until
-        if self._job is None and due and rested and self._is_stale(last_vote_id, features):
+        if (
+            self._job is None
+            and due
+            and self._rest.is_over
+            and self._is_stale(last_vote_id, features)
+        ):
             self._job = executor.submit(self._fit_and_prepare, last_vote_id, events, features)
             self._job.add_done_callback(lambda _: self._done())
         return fetched
@@ -109,11 +111,9 @@ class Opinion:
         return last_vote_id != fitted.last_vote_id or features is not fitted.features
 
     def _fit_and_prepare(self, last_vote_id: int, events: int, features: FeatureTable) -> _Fitted:
-        started = time.thread_time()
-        fitted = self._fit(last_vote_id, events, features, self._stopped)
-        self._prepare(fitted.everybody, fitted.features)
-        spent = time.thread_time() - started
-        self._rests_until = time.monotonic() + min(_REST * spent, _LONGEST_REST)
+        with self._rest.after():
+            fitted = self._fit(last_vote_id, events, features, self._stopped)
+            self._prepare(fitted.everybody, fitted.features)
         return fitted
 
     def _fit(

@@ -1,4 +1,4 @@
-"""The named API: four endpoints for scripts, by position or by name."""
+"""The named API: five endpoints for scripts, by position or by name."""
 
 from collections import deque
 from typing import Any, TypeVar, cast
@@ -164,6 +164,26 @@ class Endpoints:
         except GemrecError as error:
             raise _api_error(error) from error
 
+    def consent(
+        self, request: gr.Request, annotator: str | None = None, agree: bool = False
+    ) -> Document:
+        """What people must agree to before their first vote, and whether somebody has.
+
+        Args:
+            request: Sent along by Gradio.
+            annotator: A plain name; believed only when the server's API is open.
+            agree: Agree to the text, which the person has read.
+        """
+        rights = self._services.rights
+        try:
+            who = self._annotator(request, annotator)
+            if agree is True and rights.consent:
+                who = who or self._named(annotator)
+                rights.agree(who)
+            return {"text": rights.consent, "agreed": not rights.needs_consent(who)}
+        except GemrecError as error:
+            raise _api_error(error) from error
+
     def _annotator(self, request: gr.Request, name: str | None) -> str | None:
         """Whose call it is: the cookie's annotator, or the given name if names are believed."""
         if self._context.identity.annotator_id(headers_of(request)) is not None:
@@ -207,6 +227,7 @@ def add_endpoints(context: Context) -> None:
     api(endpoints.vote, api_name="vote", queue=False)
     api(endpoints.recommend, api_name="recommend", queue=False)
     api(endpoints.leaderboard, api_name="leaderboard", queue=False)
+    api(endpoints.consent, api_name="consent", queue=False)
 
 
 def _word(name: str, said: object, allowed: tuple[Word, ...]) -> Word:

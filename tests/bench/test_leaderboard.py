@@ -23,6 +23,7 @@ from gemrec.records import Outcome
 from gemrec.store import Store
 from tests.bench import peers
 from tests.bench.filled import World, fill, make_world
+from tests.bench.kept import keep
 
 pytestmark = pytest.mark.bench
 
@@ -56,6 +57,7 @@ def report(title: str, times: Mapping[str, float], *notes: str) -> dict[str, flo
     ratios = {name: value / times[OWN] for name, value in times.items()}
     lines = [f"{name:<48}{times[name]:>12.2f} ms {ratios[name]:>9.1f}x" for name in times]
     sys.stdout.write("\n".join([f"\n{title}", *(f"  {line}" for line in (*lines, *notes))]) + "\n")
+    keep(title, {"cpu_ms": dict(times), "to_own": ratios})
     return {name: ratio for name, ratio in ratios.items() if name != OWN}
 
 

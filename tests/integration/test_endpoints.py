@@ -234,10 +234,35 @@ class TestClosedApi:
         assert closed.services.annotator_id("somebody else") is None
 
 
+class TestConsent:
+    def test_a_script_reads_the_text_agrees_and_votes(self, tmp_path):
+        with serve(tmp_path, consent="Votes are published.") as running:
+            client = running.client()
+            ticket = client.predict(PROMPT, None, 1, "ada", api_name="/open_battle")["ticket"]
+            assert "/consent" in refused(client, ticket, "left", api_name="/vote")
+            asked = client.predict("ada", api_name="/consent")
+            assert asked == {"text": "Votes are published.", "agreed": False}
+            assert "agree" in refused(
+                client, ticket, "left", api_name="/vote"
+            )  # asking is not agreeing
+            assert client.predict("ada", True, api_name="/consent")["agreed"]
+            assert client.predict(ticket, "left", api_name="/vote")["outcome"] == "left"
+            assert not client.predict("bob", api_name="/consent")["agreed"]
+            assert "annotator" in refused(client, None, True, api_name="/consent")
+
+    def test_where_nothing_is_asked_everybody_agrees(self, client):
+        assert client.predict(api_name="/consent") == {"text": "", "agreed": True}
+
+    def test_nobody_agrees_for_others_where_names_are_not_believed(self, tmp_path):
+        with serve(tmp_path, consent="Votes are published.", open_api=False) as running:
+            client = running.client()
+            assert "GEMREC_OPEN_API" in refused(client, "ada", True, api_name="/consent")
+
+
 class TestPage:
-    def test_only_the_four_endpoints_are_named(self, client):
+    def test_only_the_five_endpoints_are_named(self, client):
         named = client.view_api(return_format="dict")["named_endpoints"]
-        assert set(named) == {"/open_battle", "/vote", "/recommend", "/leaderboard"}
+        assert set(named) == {"/open_battle", "/vote", "/recommend", "/leaderboard", "/consent"}
 
     def test_the_signatures_are_the_published_ones(self, client):
         named = client.view_api(return_format="dict")["named_endpoints"]
@@ -259,6 +284,7 @@ class TestPage:
             ],
             "/recommend": ["prompt", "annotator", "k"],
             "/leaderboard": ["category"],
+            "/consent": ["annotator", "agree"],
         }
 
     def test_the_page_sets_a_cookie_that_scripts_cannot_read(self, server):
