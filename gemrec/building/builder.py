@@ -160,6 +160,7 @@ class _Keeper:
         self._journal = Journal(folder)
         self._before = self._done = sum(map(len, images.values()))
         self._began = time.monotonic()
+        self._first: tuple[int, float] | None = None  # images and time when the first grid came
         self._tell = tell
         self._report()
 
@@ -175,6 +176,7 @@ class _Keeper:
         self._journal.add(report.task.key, made)
         self.images[report.task.key] = made
         self._done += len(made)
+        self._first = self._first or (self._done, time.monotonic())
         self._report()
 
     def _store(self, task: Task, grid: MadeGrid) -> Iterator[MadeImage]:
@@ -195,8 +197,19 @@ class _Keeper:
             )
 
     def _report(self, problem: str = "") -> None:
-        seconds = time.monotonic() - self._began
-        self._tell(Progress(self._done, self._before, self._total, seconds, self._failed, problem))
+        now = time.monotonic()
+        done, since = self._first or (self._done, now)
+        self._tell(
+            Progress(
+                self._done,
+                self._before,
+                self._total,
+                now - self._began,
+                self._failed,
+                problem,
+                (self._done - done, now - since),
+            )
+        )
 
 
 def _reports(reports: "queue.SimpleQueue[_Report | None]", threads: int) -> Iterator[_Report]:

@@ -17,6 +17,7 @@ class Progress:
         seconds: Of this run.
         failed: Images that this run has given up.
         problem: What has just failed, and why; empty when nothing has.
+        after_first: Images made after the first grid of this run, and the seconds since then.
     """
 
     done: int
@@ -25,12 +26,18 @@ class Progress:
     seconds: float
     failed: int = 0
     problem: str = ""
+    after_first: tuple[int, float] = (0, 0.0)
 
     @property
     def seconds_left(self) -> float | None:
-        """By the pace of this run; None before its first image."""
-        made = self.done - self.before
-        return self.seconds / made * (self.total - self.failed - self.done) if made else None
+        """By the pace of this run; None before its first image.
+
+        From the second grid on, the first one does not count: it waited for everything to start.
+        """
+        made, seconds = self.after_first
+        if not made:
+            made, seconds = self.done - self.before, self.seconds
+        return seconds / made * (self.total - self.failed - self.done) if made else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from gemrec.building import lock, open_journal, run
+from gemrec.building import Progress, lock, open_journal, run
 from gemrec.building.journal import Journal
 from gemrec.building.maker import MadeGrid
 from gemrec.building.output import rows_of
@@ -65,6 +65,12 @@ def test_what_a_safety_checker_saw_is_kept(tmp_path):
         0.75,
         0.5,
     ]
+
+
+def test_the_time_left_goes_by_the_pace_without_the_start():
+    assert Progress(done=2, before=0, total=12, seconds=60.0).seconds_left == 300
+    paced = Progress(done=6, before=0, total=12, seconds=62.0, failed=2, after_first=(4, 2.0))
+    assert paced.seconds_left == 2.0
 
 
 def test_several_threads_make_the_same(tmp_path):

@@ -140,9 +140,19 @@ def test_a_space_with_zerogpu_draws_in_its_own_process(monkeypatch):
     assert (crew_of(on_cpu).kind, backend_options(on_cpu).zero_gpu) == ("process", False)
 
 
-def test_workers_share_one_machine_but_not_a_cluster(monkeypatch):
-    monkeypatch.setattr("gemrec.services.options.has_gpu", lambda: True)
-    here = load_settings(workers=4, runner="ray")
-    assert (crew_of(here).gpus, backend_options(here).sharers) == (0.25, 4)
-    there = load_settings(workers=4, runner="ray", ray_address="auto")
-    assert (crew_of(there).gpus, backend_options(there).sharers) == (1.0, 1)
+@pytest.mark.parametrize(
+    ("gpus", "settings", "of_one", "sharers"),
+    [
+        (1, {"runner": "ray"}, 0.25, 4),
+        (2, {"runner": "ray"}, 0.5, 2),
+        (8, {"runner": "ray"}, 1.0, 1),
+        (0, {"runner": "ray"}, 0.0, 4),
+        (8, {"runner": "process"}, 1.0, 4),  # processes all use the first GPU
+        (1, {"runner": "ray", "ray_address": "auto"}, 1.0, 1),
+    ],
+)
+def test_workers_share_one_machine_but_not_a_cluster(monkeypatch, gpus, settings, of_one, sharers):
+    monkeypatch.setattr("gemrec.services.options.has_gpu", lambda: gpus > 0)
+    monkeypatch.setattr("gemrec.services.options.gpus_here", lambda: gpus)
+    loaded = load_settings(workers=4, **settings)
+    assert (crew_of(loaded).gpus, backend_options(loaded).sharers) == (of_one, sharers)
