@@ -167,6 +167,11 @@ class Settings(BaseSettings):
         validation_alias="SPACE_ID",
         description="Set by Hugging Face on a Space; a login is believed nowhere else.",
     )
+    zero_gpu: bool = Field(
+        False,
+        validation_alias="SPACES_ZERO_GPU",
+        description="Set by Hugging Face on a Space with ZeroGPU: a GPU is lent for each grid.",
+    )
     oauth_client_id: str = Field(
         "",
         validation_alias="OAUTH_CLIENT_ID",

@@ -7,11 +7,16 @@ the propensity is that of the mixture, whichever it was.
 A ranking's k models are a drawn pair and k - 2 more, drawn uniformly from the rest: a set S has
 probability ``sum of the pairs' chances within S / C(M - 2, k - 2)``. In a king's run the pair is
 drawn among those with the king; the propensity is given that king.
+
+Weighing every pair of thousands of models would take seconds, so a battle of a larger pool is drawn
+from a uniformly random shortlist. Its propensity is then the chance that the models come onto a
+shortlist times their chance on this one: as an inverse weight that is as unbiased as the exact
+probability, for over all shortlists the two have the same mean weight.
 """
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,10 +53,12 @@ class Draw:
     Attributes:
         sampler: Weighs the pairs.
         random_share: Share of battles with a uniformly random pair, 0..1.
+        shortlist: Models among which pairs are weighed; at least as many as a battle has sides.
     """
 
     sampler: PairSampler
     random_share: float = 0.1
+    shortlist: int = 256
 
     def __call__(
         self,
@@ -79,6 +86,8 @@ class Draw:
         pool = sorted(set(models))
         if len(pool) < max(sides, 2):
             raise InputError(f"models: got {len(pool)}; this battle needs at least {sides}")
+        if len(pool) > self.shortlist:
+            return self._from_shortlist(pool, evidence, rng, sides=sides, king=king, avoid=avoid)
         first, second = pairs_of(len(pool))
         place = {model_id: number for number, model_id in enumerate(pool)}
         allowed = np.ones(len(first), dtype=np.bool_)
@@ -108,6 +117,26 @@ class Draw:
             propensity=float(chances[within].sum() / ways),
             king=None if king is None else shown.index(king),
         )
+
+    def _from_shortlist(
+        self,
+        pool: list[str],
+        evidence: Evidence,
+        rng: np.random.Generator,
+        *,
+        sides: int,
+        king: str | None,
+        avoid: Collection[frozenset[str]],
+    ) -> Choice:
+        """Draw from some of the models; a king is always one of them."""
+        others = [model_id for model_id in pool if model_id != king]
+        free = self.shortlist - (len(pool) - len(others))
+        listed = {others[i] for i in rng.choice(len(others), free, replace=False).tolist()}
+        known = [model_id for model_id in pool if model_id in listed or model_id == king]
+        choice = self(known, evidence, rng, sides=sides, king=king, avoid=avoid)
+        drawn = sides - (king is not None)
+        chance = math.prod((free - i) / (len(others) - i) for i in range(drawn))
+        return replace(choice, propensity=(choice.propensity or 0.0) * chance)
 
 
 def _chances(weights: Floats, otherwise: Floats) -> Floats:

@@ -64,26 +64,23 @@ class Standings:
 
     def __init__(self, counts: PairCounts, start: "Standings | None" = None) -> None:
         self._counts = counts
-        self._index = {model_id: i for i, model_id in enumerate(counts.models)}
         self.ratings: Ratings = fit(counts, start=None if start is None else start.ratings)
         self._covariance = strength_covariance(self.ratings, counts.games)
 
     def games(self, models: Sequence[str]) -> Floats:
         """See :class:`Evidence`."""
         rows, known = self._rows(models)
-        games: Floats = self._counts.games[np.ix_(rows, rows)] * (known[:, None] & known)
+        games = np.zeros((len(models), len(models)))
+        games[np.ix_(known, known)] = self._counts.games[np.ix_(rows, rows)]
         return games
 
     def everybody(self, models: Sequence[str]) -> Beliefs:
         """See :class:`Evidence`."""
         rows, known = self._rows(models)
-        both = known[:, None] & known
-        prior = np.eye(len(models)) * PRIOR_SD**2
-        return Beliefs(
-            np.where(known, self.ratings.strengths[rows], 0.0),
-            np.where(both, self._covariance[np.ix_(rows, rows)], prior),
-            self.ratings.log_nu,
-        )
+        mean, covariance = np.zeros(len(models)), np.eye(len(models)) * PRIOR_SD**2
+        mean[known] = self.ratings.strengths[rows]
+        covariance[np.ix_(known, known)] = self._covariance[np.ix_(rows, rows)]
+        return Beliefs(mean, covariance, self.ratings.log_nu)
 
     def told_of_taste(self, models: Sequence[str]) -> Floats:
         """See :class:`Evidence`."""
@@ -95,10 +92,12 @@ class Standings:
         )
         return belief.information()
 
-    def _rows(self, models: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Index per model, any for those that the counts do not list, and which are listed."""
-        rows = np.array([self._index.get(model_id, -1) for model_id in models], dtype=np.int64)
-        return np.maximum(rows, 0), rows >= 0
+    def _rows(self, models: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Positions in the counts of the models that these list, and their places in ``models``."""
+        index = self._counts.index
+        rows = np.array([index.get(model_id, -1) for model_id in models], dtype=np.int64)
+        known = np.flatnonzero(rows >= 0)
+        return rows[known], known
 
 
 def strength_covariance(ratings: Ratings, games: Floats) -> Floats:

@@ -9,6 +9,7 @@ is taken: then it is work like any other.
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -229,7 +230,11 @@ class Preparations:
         """Start to make a battle; an earlier one of this person is given up."""
         preparation = Preparation(plan, self._clock())
         thread = threading.Thread(
-            target=self._run, args=(preparation,), name="prepared-battle", daemon=True
+            # ZeroGPU reads from the context for whom a GPU is lent.
+            target=copy_context().run,
+            args=(self._run, preparation),
+            name="prepared-battle",
+            daemon=True,
         )
         with self._lock:
             self._drop_old()

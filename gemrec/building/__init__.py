@@ -6,7 +6,8 @@
                                                                            manifest, data card
 """
 
-from gemrec.building.builder import Outcome, Progress, open_journal, run
+from gemrec.building.builder import lock, open_journal, run
+from gemrec.building.outcome import Outcome, Progress
 from gemrec.building.output import write_outputs
 from gemrec.building.plan import Plan, Task, make_plan
 from gemrec.building.push import push
@@ -16,6 +17,7 @@ __all__ = [
     "Plan",
     "Progress",
     "Task",
+    "lock",
     "make_plan",
     "open_journal",
     "push",

@@ -5,15 +5,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from gemrec.building.journal import Journal, MadeImage
+from gemrec.building.journal import Journal, MadeImage, make_folder
 from gemrec.building.maker import MadeGrid
+from gemrec.building.outcome import Outcome, Progress
 from gemrec.building.plan import Plan, Task
 from gemrec.building.tasks import TaskBoard
 from gemrec.errors import (
     GenerationError,
+    GenerationTimeoutError,
     InputError,
     StoreError,
     WorkerCancelledError,
@@ -24,41 +27,10 @@ from gemrec.images import ImageFiles
 from gemrec.worker import Worker
 
 IMAGES = "images"
-TASK_SECONDS = 3600.0
-"""A grid may take that long, the download of its model included."""
+TASK_SECONDS = 3600
+"""A grid may take that long unless somebody says otherwise, the download of its model included."""
 
 _POLL = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a build is: images done before and now, images in all, seconds of this run."""
-
-    done: int
-    before: int
-    total: int
-    seconds: float
-
-    @property
-    def seconds_left(self) -> float | None:
-        """By the pace of this run; None before its first image."""
-        made = self.done - self.before
-        return self.seconds / made * (self.total - self.done) if made else None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a run.
-
-    Attributes:
-        images: Finished images by task key.
-        failures: Why tasks have no images, by task.
-        cancelled: Whether somebody stopped it.
-    """
-
-    images: dict[str, tuple[MadeImage, ...]] = field(default_factory=dict)
-    failures: tuple[tuple[Task, str], ...] = ()
-    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +38,12 @@ class _Report:
     task: Task
     grid: MadeGrid | None = None
     failure: str = ""
+    problem: str = ""  # in words, of failures that are told at once
+
+
+def lock(folder: Path) -> IO[str]:
+    """The folder of a data set for this process alone; see :meth:`Journal.lock`."""
+    return Journal(folder).lock()
 
 
 def open_journal(plan: Plan, folder: Path, *, resume: bool) -> dict[str, tuple[MadeImage, ...]]:
@@ -86,12 +64,7 @@ def open_journal(plan: Plan, folder: Path, *, resume: bool) -> dict[str, tuple[M
     """
     journal = Journal(folder)
     if not journal.exists():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(
-                f"out: got {str(folder)!r}; allowed: a folder that can be made ({error.strerror})"
-            ) from error
+        make_folder(folder)
         journal.begin(plan.digest)
         return {}
     if not resume:
@@ -122,6 +95,7 @@ def run(
     workers: int,
     tell: Callable[[Progress], None],
     cancelled: Callable[[], bool] = lambda: False,
+    timeout: float = TASK_SECONDS,
 ) -> Outcome:
     """Make what is missing.
 
@@ -136,6 +110,7 @@ def run(
         workers: How many.
         tell: Told how far it is, from this thread.
         cancelled: Asked several times a second.
+        timeout: Seconds a grid may take, the download of its model included.
 
     Raises:
         StoreError: The folder cannot be written.
@@ -147,8 +122,11 @@ def run(
     def stopped() -> bool:
         return stop.is_set() or cancelled()
 
+    def make(task: Task) -> MadeGrid:
+        return _made(worker, task, timeout, stopped)
+
     threads = [
-        threading.Thread(target=_work, args=(board, worker, reports, stopped), daemon=True)
+        threading.Thread(target=_work, args=(board, make, reports, stopped), daemon=True)
         for _ in range(min(workers, len(left)))
     ]
     keeper = _Keeper(plan, folder, dict(done), tell)
@@ -177,16 +155,20 @@ class _Keeper:
         self.images = images
         self.failures: list[tuple[Task, str]] = []
         self._total = plan.total
+        self._failed = 0
         self._files = ImageFiles(folder / IMAGES)
         self._journal = Journal(folder)
         self._before = self._done = sum(map(len, images.values()))
         self._began = time.monotonic()
+        self._first: tuple[int, float] | None = None  # images and time when the first grid came
         self._tell = tell
         self._report()
 
     def keep(self, report: _Report) -> None:
         if report.grid is None:
             self.failures.append((report.task, report.failure))
+            self._failed += len(report.task.seeds)
+            self._report(report.problem)
             return
         if report.task.key in self.images:
             return  # a worker that was thought lost
@@ -194,6 +176,7 @@ class _Keeper:
         self._journal.add(report.task.key, made)
         self.images[report.task.key] = made
         self._done += len(made)
+        self._first = self._first or (self._done, time.monotonic())
         self._report()
 
     def _store(self, task: Task, grid: MadeGrid) -> Iterator[MadeImage]:
@@ -213,9 +196,20 @@ class _Keeper:
                 safety,
             )
 
-    def _report(self) -> None:
-        seconds = time.monotonic() - self._began
-        self._tell(Progress(self._done, self._before, self._total, seconds))
+    def _report(self, problem: str = "") -> None:
+        now = time.monotonic()
+        done, since = self._first or (self._done, now)
+        self._tell(
+            Progress(
+                self._done,
+                self._before,
+                self._total,
+                now - self._began,
+                self._failed,
+                problem,
+                (self._done - done, now - since),
+            )
+        )
 
 
 def _reports(reports: "queue.SimpleQueue[_Report | None]", threads: int) -> Iterator[_Report]:
@@ -230,7 +224,7 @@ def _reports(reports: "queue.SimpleQueue[_Report | None]", threads: int) -> Iter
 
 def _work(
     board: TaskBoard,
-    worker: Worker,
+    make: Callable[[Task], MadeGrid],
     reports: "queue.SimpleQueue[_Report | None]",
     stopped: Callable[[], bool],
 ) -> None:
@@ -238,26 +232,24 @@ def _work(
     task: Task | None = None
     try:
         while not stopped() and (task := board.take(task)) is not None:
-            for report in _try(board, worker, task, stopped):
+            for report in _try(board, make, task, stopped):
                 reports.put(report)
     finally:
         reports.put(None)
 
 
 def _try(
-    board: TaskBoard, worker: Worker, task: Task, stopped: Callable[[], bool]
+    board: TaskBoard,
+    make: Callable[[Task], MadeGrid],
+    task: Task,
+    stopped: Callable[[], bool],
 ) -> Iterator[_Report]:
     try:
-        grid = None
-        for event in worker.run(task.job, TASK_SECONDS, stopped):
-            if isinstance(event, MadeGrid):
-                grid = event
-        if grid is None:
-            raise GenerationError(f"{task.model.name} made nothing.")
+        grid = make(task)
     except WorkerCancelledError:
         return
-    except WorkerTimeoutError:
-        yield from _give_up(board, task, f"took longer than {TASK_SECONDS:g} s")
+    except GenerationTimeoutError as error:
+        yield from _give_up(board, task, str(error))
     except WorkerError as error:
         if not stopped() and not board.lost(task):
             yield from _give_up(board, task, str(error))
@@ -268,9 +260,35 @@ def _try(
         yield _Report(task, grid)
 
 
+def _made(worker: Worker, task: Task, timeout: float, cancelled: Callable[[], bool]) -> MadeGrid:
+    """The grid of a task.
+
+    Raises:
+        GenerationTimeoutError: It took too long; a worker that hung has been replaced.
+        WorkerError: The worker was lost.
+        GenerationError: The model cannot make it.
+    """
+    grid = None
+    try:
+        for event in worker.run(task.job, timeout, cancelled):
+            if isinstance(event, MadeGrid):
+                grid = event
+    except WorkerTimeoutError as error:
+        raise GenerationTimeoutError(
+            f"{task.model.name} took longer than the {timeout:g} s that a grid may take (--timeout)."
+        ) from error
+    if grid is None:
+        raise GenerationError(f"{task.model.name} made nothing.")
+    return grid
+
+
 def _give_up(board: TaskBoard, task: Task, reason: str) -> Iterator[_Report]:
-    yield _Report(task, failure=reason)
-    for other in board.failed(task):
+    others = board.failed(task)
+    problem = f"{task.model.id}, {task.prompt.text!r}: {reason}"
+    if others:
+        problem += f" {task.model.name} is left alone until the next run: {len(others)} grids more."
+    yield _Report(task, failure=reason, problem=problem)
+    for other in others:
         yield _Report(other, failure=f"not tried, as {task.model.name} failed before: {reason}")
 
 

@@ -1,19 +1,21 @@
 """What is done already: one line per finished grid, added only when its files are on the disk."""
 
 import base64
+import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from gemrec.embedding.encoder import Vectors
-from gemrec.errors import StoreError
+from gemrec.errors import InputError, StoreError
 
 NAME = "journal.jsonl"
+LOCK = ".building"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class MadeImage:
 
 
 class Journal:
-    """The file ``journal.jsonl`` of one data set; one process writes it.
+    """The file ``journal.jsonl`` of one data set; one process writes it, see :meth:`lock`.
 
     A line is written and synchronised at once. What a crash leaves of a line is cut off when the
     journal is opened again, and the grid is made again.
@@ -59,6 +61,25 @@ class Journal:
     def exists(self) -> bool:
         """Whether a build began here."""
         return self.path.is_file()
+
+    def lock(self) -> IO[str]:
+        """Keep other processes from building here until the answer is closed or this process ends.
+
+        Raises:
+            InputError: Another process builds here, or the folder cannot be made.
+        """
+        make_folder(self.path.parent)
+        file = self.path.with_name(LOCK).open("a")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.close()
+            raise InputError(
+                f"out: another build runs in {self.path.parent}; wait for it, or choose another folder"
+            ) from error
+        except OSError:
+            pass  # a file system without locks, as some shared ones are
+        return file
 
     def read(self) -> tuple[str, dict[str, tuple[MadeImage, ...]]]:
         """The digest of the plan, and the images of each finished task by its key.
@@ -117,6 +138,20 @@ class Journal:
                         f"{self.path}, line {number}: is damaged; remove the line and go on with "
                         "--resume."
                     ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a data set.
+
+    Raises:
+        InputError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"out: got {str(folder)!r}; allowed: a folder that can be made ({error.strerror})"
+        ) from error
 
 
 def _row(image: MadeImage) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from gemrec.embedding.encoder import Vectors
 from gemrec.embedding.host import build_encoder
 from gemrec.errors import GenerationError
 from gemrec.generation import Backend, BackendOptions, GenerationJob
-from gemrec.generation.host import StepDone
+from gemrec.generation.host import StepDone, check_pictures
 from gemrec.generation.registry import build_backend
 from gemrec.images import encode_picture
 from gemrec.ranking import prompt_match
@@ -67,6 +67,7 @@ class Maker:
         images = self._backend.generate(
             job, lambda step, steps: emit(StepDone(step, steps)), cancelled
         )
+        check_pictures(images, job)
         seconds = time.monotonic() - started
         # The vectors are those of the files, as everybody who opens them will see them.
         files = tuple(encode_picture(drawn.image) for drawn in images)

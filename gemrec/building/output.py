@@ -109,7 +109,7 @@ def write_outputs(
             part.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
     except OSError as error:
         raise StoreError(
-            f"The data set in {folder} cannot be written ({error.strerror}); free some space and "
+            f"The data set in {folder} cannot be written ({error.strerror or error}); free some space and "
             "go on with --resume."
         ) from error
     return manifest

@@ -5,6 +5,7 @@ from typing import Any
 
 from gemrec.building.output import CARD, MANIFEST, PARQUET
 from gemrec.errors import InputError, RemoteError
+from gemrec.generation.providers import is_transport_error
 
 PATTERNS = (CARD, MANIFEST, f"{PARQUET}/*.parquet")
 """The imagefolder stays here: its images are inside the Parquet files."""
@@ -45,10 +46,15 @@ def push(folder: Path, repo: str) -> str:
         )
     except HFValidationError as error:
         raise InputError(f"push: got {repo!r}; {error}") from error
-    except (HfHubHTTPError, OSError) as error:
+    except Exception as error:
+        # Uploads of large files end in a RuntimeError, whatever went wrong below.
+        of_the_hub = isinstance(error, HfHubHTTPError | OSError | RuntimeError)
+        if not of_the_hub and not is_transport_error(error):
+            raise
         first_line = str(error).strip().partition("\n")[0]
         raise RemoteError(
-            f"The hub did not take {repo}: {first_line} The data set in {folder} is complete; "
-            "check the token and try `build --resume --push` again."
+            f"The hub did not take {repo}: {first_line or type(error).__name__} The data set in {folder} is complete; "
+            "check the token and the network, and try `build --resume --push` again: what the hub has "
+            "already is not sent twice."
         ) from error
     return f"{constants.ENDPOINT}/datasets/{repo}"

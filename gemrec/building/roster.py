@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from gemrec.building.civitai import Checkpoint, Civitai
+from gemrec.building.civitai import NOTHING_LEFT, PARTIAL, Checkpoint, Civitai
 from gemrec.errors import InputError, RemoteError, StoreError
 from gemrec.ranking import popularity, popularity_bins, sample_sizes
 
@@ -167,7 +169,11 @@ def download(
     part = path.with_name(f"{path.name}.part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _fetch(civitai, checkpoint.address, part, tell)
+        civitai.read(
+            checkpoint.address,
+            lambda response: _append(response, part, tell),
+            lambda: part.stat().st_size if part.is_file() else 0,
+        )
         if checkpoint.sha256 and _sha256(part) != checkpoint.sha256:
             part.unlink()
             raise RemoteError(
@@ -183,14 +189,28 @@ def download(
     return path
 
 
-def _fetch(civitai: Civitai, address: str, part: Path, tell: Callable[[int], None]) -> None:
-    start = part.stat().st_size if part.is_file() else 0
-    with civitai.open(address, start) as response, part.open("ab") as file:
-        if start and response.status != 206:  # the whole file comes again
+def _append(response: Any, part: Path, tell: Callable[[int], None]) -> None:
+    """Write the rest of a file as it comes.
+
+    Raises:
+        ConnectionError: Less came than was announced.
+    """
+    with part.open("ab") as file:
+        if response.status == NOTHING_LEFT:
+            total = response.headers.get("Content-Range", "").rpartition("/")[2]
+            if total != str(file.tell()):
+                file.truncate(0)
+                raise ConnectionError("what is there is no beginning of it")
+            return
+        if response.status != PARTIAL:  # the whole file comes again
             file.truncate(0)
+        begun = file.seek(0, os.SEEK_END)
         while block := response.read(_BLOCK):
             file.write(block)
             tell(file.tell())
+        came, announced = file.tell() - begun, response.headers.get("Content-Length")
+    if announced is not None and came < int(announced):
+        raise ConnectionError(f"{came} of {announced} bytes came")
 
 
 def _sha256(path: Path) -> str:

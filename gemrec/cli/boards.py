@@ -148,7 +148,7 @@ def _from_file(path: Path, query: BoardQuery, with_voters: bool, minimum: int) -
         tell(f"{path.name} does not say who voted: intervals take the votes for independent.")
         query = replace(query, cluster="none")
     table = file.table(query)
-    fitted = fit_board(table, file.elo(query), file.columns.shape[1], query)
+    fitted = fit_board(table, file.elo(query), file.columns.shape[1], query, models=file.models)
     document = board_document(fitted.board)
     if with_voters:
         people = file.table(replace(query, cluster="annotator"))

@@ -1,33 +1,27 @@
 """``build``: a data set of many models' images, planned, made and written out."""
 
-import signal
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
 from gemrec.building import (
     Outcome,
     Plan,
-    Progress,
+    lock,
     make_plan,
     open_journal,
     push,
     run,
     write_outputs,
 )
+from gemrec.building.builder import TASK_SECONDS
 from gemrec.building.plan import MOST_IMAGES
 from gemrec.catalog import Catalog, entry_ids, load_catalog, load_prompts
 from gemrec.cli import tables
+from gemrec.cli.build_progress import progress_of, stoppable
 from gemrec.cli.options import AsJson, Db, whole_number
 from gemrec.cli.output import answer, tell
 from gemrec.embedding.host import encoder_name
@@ -48,6 +42,7 @@ from gemrec.worker.ray_cluster import join
 
 ALL = "all"
 MOST_WORKERS = 1024
+MOST_SECONDS = 7 * 24 * 3600
 INTERRUPTED = 130
 
 
@@ -59,6 +54,7 @@ class _Job:
     settings: Settings
     crew: Crew
     out: Path
+    timeout: int
 
 
 def build(
@@ -101,15 +97,32 @@ def build(
             metavar="HOST:PORT", help="A running Ray cluster; without it Ray starts here."
         ),
     ] = None,
+    timeout: Annotated[
+        int,
+        typer.Option(
+            metavar="SECONDS",
+            parser=whole_number(1, MOST_SECONDS),
+            help="A grid that takes longer, the download of its model included, is given up.",
+        ),
+    ] = TASK_SECONDS,
     resume: Annotated[
-        bool, typer.Option("--resume", metavar="", help="Go on with what the folder has.")
+        bool,
+        typer.Option(
+            "--resume",
+            metavar="",
+            help="Go on with what the folder has, and try again what failed.",
+        ),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", metavar="", help="Only say what would be made.")
     ] = False,
     push_to: Annotated[
         str | None,
-        typer.Option("--push", metavar="OWNER/NAME", help="Upload to this repository of the Hub."),
+        typer.Option(
+            "--push",
+            metavar="OWNER/NAME",
+            help="Upload to this repository of the Hub, private when it is new.",
+        ),
     ] = None,
     db: Db = None,
     as_json: AsJson = False,
@@ -117,20 +130,23 @@ def build(
     """Make a data set: many models, many prompts, resumable, as Parquet and imagefolder."""
     settings = _settings(db, backend, workers, address)
     plan = make_plan(*_models(settings, models), load_prompts(prompts).prompts, images)
-    job = _Job(plan, settings, crew_of(settings), out)
+    job = _Job(plan, settings, crew_of(settings), out, timeout)
     if dry_run:
         answer({"plan": _plan_document(job)}, as_json, tables.build_plan)
         return
     if job.crew.kind == "ray":
         join(job.crew)  # a wrong address is told before anything begins
-    outcome = _make(job, resume=resume)
-    if outcome.cancelled:
-        tell(f"Stopped; the same command with --resume goes on in {out}.")
-        raise typer.Exit(INTERRUPTED)
-    encoder = encoder_name(encoder_options(settings))
-    manifest = write_outputs(plan, out, outcome.images, encoder, out.resolve().name, utc_now())
-    url = push(out, push_to) if push_to is not None else None
-    answer(_document(job, manifest, outcome, url), as_json, tables.build)
+    began = time.monotonic()
+    with lock(out):
+        outcome = _make(job, resume=resume)
+        if outcome.cancelled:
+            tell(f"Stopped; the same command with --resume goes on in {out}.")
+            raise typer.Exit(INTERRUPTED)
+        tell("Writing Parquet, manifest and data card.")
+        encoder = encoder_name(encoder_options(settings))
+        manifest = write_outputs(plan, out, outcome.images, encoder, out.resolve().name, utc_now())
+        url = None if push_to is None else _push(out, push_to)
+    answer(_document(job, manifest, outcome, url, time.monotonic() - began), as_json, tables.build)
     if outcome.failures:
         raise GenerationError(_failures(outcome))
 
@@ -185,75 +201,39 @@ def _make(job: _Job, *, resume: bool) -> Outcome:
     """Make what is missing, with progress on stderr; the first Ctrl-C lets it end in order."""
     done = open_journal(job.plan, job.out, resume=resume)
     made = sum(map(len, done.values()))
-    console = Console(stderr=True)
-    console.print(tables.build_plan({"plan": _plan_document(job)}))
+    tell(tables.build_plan({"plan": _plan_document(job)}).plain)
     if made:
         tell(f"{made} of {job.plan.total} images are there already.")
     arguments = (job.settings.backend, backend_options(job.settings), encoder_options(job.settings))
     factory = "gemrec.building.maker:build_maker"
     worker = hire(job.crew, factory, arguments, "build", key=work_key)
     try:
-        with _stoppable() as stop, _progress(job.plan.total) as advance:
+        with stoppable() as stop, progress_of(job.plan.total) as advance:
             return run(
-                job.plan, job.out, done, worker, job.crew.workers, advance, cancelled=stop.is_set
+                job.plan,
+                job.out,
+                done,
+                worker,
+                job.crew.workers,
+                advance,
+                cancelled=stop.is_set,
+                timeout=job.timeout,
             )
     finally:
         worker.close()
 
 
-@contextmanager
-def _stoppable() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and a polite end of the process set."""
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {
-        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+def _push(out: Path, repository: str) -> str:
+    """Upload; Ctrl-C leaves what the hub has already, and it is not sent again."""
+    tell(f"Uploading to {repository}.")
     try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator["_Advance"]:
-    """A bar on a terminal, a line at each twentieth elsewhere; both on stderr."""
-    if not sys.stderr.isatty():
-        yield _Advance(None)
-        return
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        bar.add_task("", total=total)
-        yield _Advance(bar)
-
-
-class _Advance:
-    """Tells how far a build is and how long it still takes."""
-
-    def __init__(self, bar: Bar | None) -> None:
-        self._bar = bar
-        self._told = -1
-
-    def __call__(self, progress: Progress) -> None:
-        left = progress.seconds_left
-        words = "" if left is None else f", about {tables.duration(left)} left"
-        if self._bar is not None:
-            task = self._bar.tasks[0].id
-            self._bar.update(task, completed=progress.done, description=words[2:])
-            return
-        twentieth = progress.done * 20 // max(progress.total, 1)
-        if twentieth > self._told:
-            self._told = twentieth
-            tell(f"{progress.done} of {progress.total} images{words}")
+        return push(out, repository)
+    except KeyboardInterrupt:
+        tell(
+            f"The upload was stopped; the data set in {out} is complete, and the same command with "
+            "--resume goes on with the upload."
+        )
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _plan_document(job: _Job) -> dict[str, Any]:
@@ -273,12 +253,13 @@ def _plan_document(job: _Job) -> dict[str, Any]:
 
 
 def _document(
-    job: _Job, manifest: dict[str, Any], outcome: Outcome, url: str | None
+    job: _Job, manifest: dict[str, Any], outcome: Outcome, url: str | None, seconds: float
 ) -> dict[str, Any]:
     return {
         "plan": _plan_document(job),
         "out": str(job.out),
         "images": manifest["counts"]["images"],
+        "seconds": round(seconds, 1),
         "files": [file["path"] for file in manifest["files"]],
         "failures": [
             {"model": task.model.id, "prompt": task.prompt.text, "reason": reason}

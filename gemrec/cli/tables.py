@@ -76,27 +76,36 @@ def fetched(document: Document) -> RenderableType:
     return Group(_titled(title, table, "None."), Text(f"Written to {document['file']}"))
 
 
-def build_plan(document: Document) -> RenderableType:
+def build_plan(document: Document) -> Text:
     """What a data set will hold, and what it will take."""
     plan = document["plan"]
     seconds = plan["seconds"]
-    time = "unknown before the first images" if seconds is None else f"about {duration(seconds)}"
+    time = "time unknown" if seconds is None else f"about {duration(seconds)} of drawing"
     where = "Ray" if plan["runner"] == "ray" else "this machine"
     return Text(
         f"{_count(plan['images'], 'image')}: {_count(plan['models'], 'model')}, "
         f"{_count(plan['prompts'], 'prompt')}, {plan['images_per_grid']} of each, "
-        f"about {plan['bytes'] / 2**20:,.0f} MiB in {plan['out']}; "
-        f"{_count(plan['workers'], 'worker')} on {where}, time: {time}"
+        f"about {_size(plan['bytes'])} in {plan['out']}; "
+        f"{_count(plan['workers'], 'worker')} on {where}, {time}."
     )
 
 
 def build(document: Document) -> RenderableType:
     """What a build has made."""
-    lines = [f"{_count(document['images'], 'image')} in {document['out']}"]
-    lines += document["files"]
+    time = duration(document["seconds"])
+    lines = [f"{_count(document['images'], 'image')} in {document['out']}, after {time}:"]
+    lines += [f"  {file}" for file in document["files"]]
     if document["url"]:
         lines.append(document["url"])
     return Text("\n".join(lines))
+
+
+def _size(number: int) -> str:
+    """Bytes in the largest unit that leaves one or more of it."""
+    for unit, each in (("GiB", 2**30), ("MiB", 2**20)):
+        if number >= each:
+            return f"{number / each:,.1f} {unit}"
+    return f"{max(number / 2**10, 1):,.0f} KiB"
 
 
 def duration(seconds: float) -> str:

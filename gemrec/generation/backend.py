@@ -61,6 +61,8 @@ class BackendOptions:
         providers: Time, retries and costs of Inference Providers.
         safety: Prompts and content.
         gpu_elsewhere: The models run on machines with a GPU, whatever this one has.
+        sharers: Workers that share this machine's memory and GPU, 1 or more.
+        zero_gpu: The GPU is lent call by call; see :mod:`gemrec.generation.zerogpu`.
         download_gb: Largest download that may begin by itself, of models that say their size.
         database: SQLite file where spending and refusals are counted; None counts them in this
             process only.
@@ -73,6 +75,8 @@ class BackendOptions:
     safety: SafetyOptions = field(default_factory=SafetyOptions)
     database: Path | None = None
     gpu_elsewhere: bool = False
+    sharers: int = 1
+    zero_gpu: bool = False
     download_gb: float = math.inf
 
 

@@ -39,12 +39,16 @@ class Batches:
         while len(images) < len(seeds):
             limit = self._limits.get(key, len(seeds))
             batch = seeds[len(images) : len(images) + limit]
+            failure: Exception | None = None
             try:
                 images += make(batch)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
-                self._shrink(key, name, len(batch), error)
+                # Its traceback holds what the batch had in memory; nothing could be freed beside it.
+                failure = error.with_traceback(None)
+            if failure is not None:
+                self._shrink(key, name, len(batch), failure)
         return images
 
     def _shrink(self, key: Hashable, name: str, size: int, error: Exception) -> None:

@@ -18,10 +18,11 @@ from gemrec.generation.backend import BackendOptions, Drawn, GenerationJob
 from gemrec.generation.batches import Batches, is_out_of_memory
 from gemrec.generation.pipelines import Loaded, Pipelines, source_key
 from gemrec.generation.placement import Placement
-from gemrec.generation.zerogpu import is_zero_gpu, lend_gpu
+from gemrec.generation.sources import PIPELINE_SOURCES
+from gemrec.generation.zerogpu import lend_gpu, loan_seconds
 from gemrec.records import Model
-
-ZERO_GPU_SECONDS = 120  # the most that ZeroGPU lends by default
+from gemrec.worker.child import Failure
+from gemrec.worker.conversation import rebuild
 
 
 class DiffusersBackend:
@@ -44,6 +45,7 @@ class DiffusersBackend:
         self._pipelines: Pipelines | None = None
         self._running: GenerationJob | None = None
         self._batches = Batches(self._release)
+        self._lent = lend_gpu(self._in_loan, loan_seconds) if self.options.zero_gpu else None
 
     def problem(self, model: Model, base: Model | None = None) -> str | None:
         """Missing files, no way to the hub, or no GPU; None if the model can run."""
@@ -52,6 +54,8 @@ class DiffusersBackend:
     def warm_up(self, jobs: tuple[GenerationJob, ...], cancelled: Callable[[], bool]) -> None:
         """Import the libraries, load the first job's base, run one step, then load the rest."""
         pipelines = self._prepared()
+        if self._lent is not None:
+            return  # what is loaded before there is a GPU would stay on the CPU
         for position, job in enumerate(jobs):
             if cancelled():
                 return
@@ -70,10 +74,13 @@ class DiffusersBackend:
     ) -> list[Drawn]:
         """Make all images of a job, in one batch if memory allows; see ``Backend.generate``."""
         try:
-            if is_zero_gpu():
-                # The call happens in another process, which can neither tell steps nor be asked.
-                return lend_gpu(self._make, ZERO_GPU_SECONDS)(job)
-            return self._make(job, on_step, cancelled)
+            if self._lent is None:
+                return self._make(job, on_step, cancelled)
+            self._fetch(job)
+            answer = self._lent(job)
+            if isinstance(answer, Failure):
+                raise rebuild(answer)
+            return answer
         except GemrecError:
             raise
         except Exception as error:  # the libraries below raise whatever they like
@@ -81,6 +88,22 @@ class DiffusersBackend:
             raise GenerationError(
                 f"{job.model.name} could not make its images: {type(error).__name__}: {first_line}"
             ) from error
+
+    def _fetch(self, job: GenerationJob) -> None:
+        """Download what is missing, before the loan's time runs."""
+        for model in (job.model, job.base):
+            if (
+                model is not None
+                and (source := PIPELINE_SOURCES.get(model.source.kind)) is not None
+            ):
+                source.fetch(model.source)
+
+    def _in_loan(self, job: GenerationJob) -> list[Drawn] | Failure:
+        """The images, made in a fork that can neither tell steps nor be asked; errors travel by name."""
+        try:
+            return self._make(job)
+        except GemrecError as error:
+            return Failure.of(error)
 
     def _make(
         self,
@@ -107,8 +130,9 @@ class DiffusersBackend:
         try:
             return pipelines.ready(job.model, job.base)
         except Exception as error:
-            if not (is_out_of_memory(error) and self._release()):
+            if not is_out_of_memory(error):
                 raise
+        self._release()  # not before the error is gone, which holds what was loaded so far
         return pipelines.ready(job.model, job.base)
 
     def _release(self) -> bool:
@@ -163,7 +187,7 @@ def run(
 
     stop_if(cancelled, job)
     accepted = inspect.signature(type(loaded.pipe).__call__).parameters
-    wanted = call_arguments(accepted, job)
+    wanted = with_guidance(call_arguments(accepted, job), accepted, loaded.pipe)
     if "callback_on_step_end" in accepted:
         wanted["callback_on_step_end"] = after_step
     elif "callback" in accepted:  # the older families: PixArt among them
@@ -224,6 +248,22 @@ def call_arguments(accepted: Sequence[str] | Any, job: GenerationJob) -> dict[st
     else:
         wanted["prompt"] = [job.prompt] * len(job.seeds)
     return {name: value for name, value in wanted.items() if name in accepted}
+
+
+def with_guidance(
+    wanted: dict[str, Any], accepted: Sequence[str] | Any, pipe: Any
+) -> dict[str, Any]:
+    """The strength of guidance under the name by which the pipeline heeds it.
+
+    Where a transformer was not taught its guidance (Qwen-Image), diffusers only warns about
+    ``guidance_scale`` and guides by ``true_cfg_scale``, beside a negative prompt. Flux has both
+    names too; its transformers were taught, or draw without any.
+    """
+    config = getattr(getattr(pipe, "transformer", None), "config", None)
+    if "true_cfg_scale" not in accepted or getattr(config, "guidance_embeds", True):
+        return wanted
+    others = {name: value for name, value in wanted.items() if name != "guidance_scale"}
+    return {**others, "true_cfg_scale": wanted["guidance_scale"]}
 
 
 def checked_images(output: Any, job: GenerationJob) -> list[PILImage.Image]:

@@ -83,7 +83,7 @@ def check_pictures(images: Sequence[Drawn], job: GenerationJob) -> None:
         if drawn.image.convert("L").getextrema() == (0, 0):
             raise GenerationError(
                 f"{job.model.name} made an image that is black all over, as broken weights or too "
-                "little precision do; check its files, or set its dtype to float32."
+                "little precision do; check its files."
             )
 
 

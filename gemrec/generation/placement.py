@@ -54,7 +54,8 @@ class Placement:
             return self._options.memory
         if self.device == "cuda":
             return int(self._gpu_bytes() * GPU_SHARE)
-        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * CPU_SHARE)
+        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return int(whole * CPU_SHARE / self._options.sharers)
 
     def place(self, pipe: Any) -> Any:
         """Move the pipeline to the device, or leave on the host what the device cannot hold."""
@@ -79,9 +80,11 @@ class Placement:
             torch.cuda.empty_cache()
 
     def _gpu_bytes(self) -> int:
+        """What one worker may count on."""
         import torch
 
-        return int(torch.cuda.get_device_properties(0).total_memory)
+        whole: int = torch.cuda.get_device_properties(0).total_memory
+        return whole // self._options.sharers
 
 
 def offload_for(whole: int, largest: int, gpu: int) -> str:

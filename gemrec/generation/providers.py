@@ -18,7 +18,7 @@ from gemrec.generation.sources.hub import HubProbe
 from gemrec.records import Model
 
 PARALLEL = 4  # requests of one grid at the same time
-ASSUMED_USD = 0.05  # what an image costs when the catalog does not say; above most list prices
+ASSUMED_USD = 0.10  # what an image costs when the catalog does not say; above most list prices
 ASK_SECONDS = 0.05
 RATE_LIMITED, SERVER_ERROR = 429, 500
 

@@ -32,12 +32,14 @@ class Retries:
         sleep: Waits that many seconds; may raise to give up, for instance when cancelled.
         jitter: A number 0..1, drawn anew at each call; spreads clients that failed together.
         first: Upper end of the first pause, in seconds; it doubles from try to try.
+        longest: Seconds that no pause exceeds, whatever the server asks for.
     """
 
     attempts: int
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
     first: float = FIRST_PAUSE
+    longest: float = LONGEST_PAUSE
 
     def call(self, function: Callable[[], T]) -> T:
         """The function's answer, after as many tries as are allowed.
@@ -58,4 +60,4 @@ class Retries:
         What the server asks for is kept as the least, and never more than the longest pause.
         """
         ceiling = min(self.first * 2.0 ** (attempt - 1), LONGEST_PAUSE)
-        return min(max(ceiling * self.jitter(), after or 0.0), LONGEST_PAUSE)
+        return min(max(ceiling * self.jitter(), after or 0.0), self.longest)

@@ -28,7 +28,7 @@ def snippet(model: Model, base: Model | None, prompt: str, seed: int = 0) -> str
     arguments = [
         f"    {prompt!r},",
         f"    num_inference_steps={parameters.steps},",
-        f"    guidance_scale={parameters.guidance_scale},",
+        f"    {_guidance(model)}={parameters.guidance_scale},",
         f"    width={parameters.width},",
         f"    height={parameters.height},",
     ]
@@ -52,6 +52,11 @@ def snippet(model: Model, base: Model | None, prompt: str, seed: int = 0) -> str
             "",
         ]
     )
+
+
+def _guidance(model: Model) -> str:
+    """The argument that guides; diffusers guides Qwen-Image by another one."""
+    return "true_cfg_scale" if "family:qwen" in model.tags else "guidance_scale"
 
 
 def _pipeline(model: Model, base: Model | None) -> str:

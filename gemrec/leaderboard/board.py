@@ -1,6 +1,7 @@
 """Leaderboards: fits turned into rows that people read."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from gemrec.leaderboard.counts import Counts
 from gemrec.leaderboard.davidson import pair_probabilities
 from gemrec.leaderboard.elo import BASE, SCALE, EloTable
 from gemrec.leaderboard.intervals import IntervalMethod, Intervals, compute_intervals
+from gemrec.leaderboard.quantiles import t_quantile
 from gemrec.leaderboard.query import BoardQuery
 from gemrec.leaderboard.ranks import drawn_ranks, published_ranks
 from gemrec.leaderboard.tables import CountSlice, Floats, Ints, PairCounts
@@ -43,7 +45,8 @@ def build_board(
 ) -> Board:
     """Make the leaderboard of all votes or of one category."""
     query = BoardQuery(category=category)
-    return fit_board(counts.slice(category=category), elo, last_vote_id, query).board
+    table = counts.slice(category=category)
+    return fit_board(table, elo, last_vote_id, query, models=counts.models).board
 
 
 def fit_board(
@@ -52,6 +55,7 @@ def fit_board(
     last_vote_id: int,
     query: BoardQuery = OVERALL,
     *,
+    models: Sequence[str] = (),
     start: Ratings | None = None,
 ) -> BoardFit:
     """Make a leaderboard and keep its fit.
@@ -66,6 +70,7 @@ def fit_board(
         elo: Displayed beside the ratings; orders the rows only when ``query`` asks for it.
         last_vote_id: Newest vote event in the counts.
         query: Which board.
+        models: Ids of models that stand on the board even without a vote.
         start: An earlier fit of the same board to start from.
     """
     by_elo = query.method == "elo"
@@ -77,11 +82,15 @@ def fit_board(
     bounds = compute_intervals(ratings, table, confidence=query.confidence, method=how)
     lines = _elo_lines(ratings, elo) if by_elo else _lines(ratings, bounds, query.draws)
     rows = _rows(ratings, lines, elo, judge_acceptability(table, query.confidence), query)
+    voted = {row.model_id for row in rows}
+    voteless = [
+        model_id for model_id in dict.fromkeys((*table.models, *models)) if model_id not in voted
+    ]
     board = Board(
         method=query.method,
         votes=ratings.votes,
         last_vote_id=last_vote_id,
-        rows=rows,
+        rows=(*rows, *_voteless_rows(voteless, len(rows), elo, ratings.prior_sd, query)),
         category=query.category,
         campaign=query.campaign,
         annotator_id=query.annotator_id,
@@ -140,10 +149,10 @@ def _elo_lines(ratings: Ratings, elo: EloTable) -> _Lines:
 def _rows(
     ratings: Ratings, lines: _Lines, elo: EloTable, accepted: Acceptability, query: BoardQuery
 ) -> tuple[BoardRow, ...]:
+    """The models with votes: linked groups one after the other, the best first."""
     votes, component = ratings.votes_per_model, ratings.component
-    preliminary = (component >= 0) & (votes < query.minimum_votes)
-    group = np.where(component < 0, component.max(initial=-1) + 1, component)
-    order = np.lexsort((np.arange(len(votes)), -lines.rating, preliminary, group))
+    preliminary = votes < query.minimum_votes
+    order = np.lexsort((np.arange(len(votes)), -lines.rating, preliminary, component))
     return tuple(
         BoardRow(
             rank=int(lines.best[i]),
@@ -162,7 +171,28 @@ def _rows(
             is_preliminary=bool(preliminary[i]),
         )
         for i in order
+        if component[i] >= 0
     )
+
+
+def _voteless_rows(
+    models: Sequence[str], voted: int, elo: EloTable, prior_sd: float, query: BoardQuery
+) -> Iterator[BoardRow]:
+    """Models of which only the prior is known: behind all others, anywhere among themselves."""
+    by_elo = query.method == "elo"
+    logits = math.inf if by_elo else t_quantile((1 + query.confidence) / 2, math.inf) * prior_sd
+    for model_id in models:
+        yield BoardRow(
+            rank=voted + 1,
+            model_id=model_id,
+            rating=elo.rating(model_id) if by_elo else BASE,
+            low=to_points(-logits),
+            high=to_points(logits),
+            votes=0,
+            elo=elo.rating(model_id),
+            worst_rank=voted + len(models),
+            component=-1,
+        )
 
 
 def _share(accepted: Acceptability, model: int) -> Share | None:

@@ -6,6 +6,7 @@ and from which an undone or edited vote is taken away again.
 
 import itertools
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import numpy as np
@@ -44,30 +45,88 @@ _TIE_ROWS: Final[Mapping[Outcome, int]] = {
     Outcome.BOTH_GOOD: BOTH_GOOD,
     Outcome.BOTH_BAD: BOTH_BAD,
 }
-# Slices whose matrices are kept up to date vote by vote; 40 MiB at 200 models.
+# Slices whose matrices are kept up to date vote by vote; 40 MiB at 200 models with votes.
 _KEPT_SLICES: Final = 64
 
 Name = TypeVar("Name", str, tuple[str, str])
-Matrices = tuple[Floats, Floats]  # wins and ties in units
 Context = tuple[str, str]  # category, campaign
 SliceKey = tuple[str | None, str | None, str | None]  # category, campaign, annotator
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The matrices of one slice, over the models that have votes in it.
+
+    Attributes:
+        models: (V,) numbers of those models, rising.
+        place: (M,) position of each model in ``models``, -1 for the others.
+        wins: (V, V) in units.
+        ties: (V, V) in units, symmetric.
+    """
+
+    models: Ints
+    place: Ints
+    wins: Floats
+    ties: Floats
+
+    @classmethod
+    def from_cells(cls, keys: Ints, cells: Cells, size: int) -> "_Kept":
+        """Add up (K,) keys and (5, K) counts of ``size`` models."""
+        first, second = unpack_pairs(keys)
+        has_votes = np.zeros(size, dtype=np.bool_)
+        has_votes[first] = has_votes[second] = True
+        models = np.flatnonzero(has_votes)
+        place = np.cumsum(has_votes) - 1
+        there = place[first] * models.size + place[second]
+
+        def table(values: NDArray[np.number]) -> Floats:
+            return add_up(there, values, models.size**2).reshape(models.size, models.size)
+
+        wins = table(cells[WINS_FIRST]) + table(cells[WINS_SECOND]).T
+        tied = cells[TIES] + cells[BOTH_GOOD]
+        tied += cells[BOTH_BAD]
+        ties = table(tied)
+        ties = ties + ties.T
+        live = wins.any(axis=0) | wins.any(axis=1) | ties.any(axis=0)
+        if not live.all():  # votes that were taken back leave their cells behind
+            wins, ties, models = wins[np.ix_(live, live)], ties[np.ix_(live, live)], models[live]
+            has_votes[:] = False
+            has_votes[models] = True
+        return cls(models, np.where(has_votes, np.cumsum(has_votes) - 1, -1), wins, ties)
+
+    def add(self, winner: int, loser: int, row: int, units: int) -> bool:
+        """Follow a change of one pair; False when other models would have votes after it."""
+        i, j = self.place[winner], self.place[loser]
+        if i < 0 or j < 0:
+            return False
+        if row >= TIES:
+            self.ties[i, j] += units
+            self.ties[j, i] += units
+        else:
+            self.wins[i, j] += units
+        return units > 0 or (self._is_live(i) and self._is_live(j))
+
+    def _is_live(self, i: int) -> bool:
+        return bool(self.wins[i].any() or self.wins[:, i].any() or self.ties[i].any())
 
 
 class Counts:
     """Counts that follow the votes, one vote at a time.
 
+    Slices list the models that have votes in them, in the order of :attr:`models`, so that what is
+    fitted to them does not grow with a catalog of thousands.
+
     Not safe for several writers: one owner adds and removes, and hands out slices, which are copies.
     Many votes at once are read by :mod:`gemrec.leaderboard.loading`.
 
     Args:
-        models: Model ids that stand on the board even without a vote; others join with their first
-            vote.
+        models: Model ids that come first, votes or not; others join with their first vote.
 
     Example:
         >>> from gemrec.leaderboard.counts import Counts
         >>> counts = Counts(["a", "b"])
         >>> counts.add_outcome("b", "a", Outcome.LEFT, annotator_id="ann")
-        >>> counts.wins.tolist()
+        >>> counts.pairs().wins.tolist()
         [[0.0, 0.0], [1.0, 0.0]]
     """
 
@@ -76,7 +135,7 @@ class Counts:
         self._contexts: dict[Context, int] = {}
         self._annotators: dict[str, int] = {}
         self._cells = CellTable()
-        self._kept: dict[SliceKey, Matrices] = {}
+        self._kept: dict[SliceKey, _Kept] = {}
         self.add_models(models)
 
     @classmethod
@@ -106,7 +165,7 @@ class Counts:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Model ids in the order of every slice's indices."""
+        """All model ids, votes or not, in the order of the slices."""
         return tuple(self._models)
 
     @property
@@ -128,16 +187,6 @@ class Counts:
     def annotators(self) -> tuple[str, ...]:
         """Annotators with at least one counted vote, ever, in the order of first sight."""
         return tuple(self._annotators)
-
-    @property
-    def wins(self) -> Floats:
-        """(M, M) votes for the row's model against the column's, all categories."""
-        return self.pairs().wins
-
-    @property
-    def ties(self) -> Floats:
-        """(M, M) symmetric number of ties of any kind, all categories."""
-        return self.pairs().ties
 
     @property
     def size(self) -> int:
@@ -224,13 +273,9 @@ class Counts:
         sides = (self._models[left], self._models[right])
         winner, loser = sides[::-1] if outcome is Outcome.RIGHT else sides
         for key in itertools.product((None, category), (None, campaign), (None, annotator_id)):
-            if key in self._kept:
-                wins, ties = self._kept[key]
-                if row >= TIES:
-                    ties[winner, loser] += units
-                    ties[loser, winner] += units
-                else:
-                    wins[winner, loser] += units
+            kept = self._kept.get(key)
+            if kept is not None and not kept.add(winner, loser, row, units):
+                del self._kept[key]
 
     def pairs(
         self,
@@ -251,11 +296,12 @@ class Counts:
         if kept is None:
             if len(self._kept) >= _KEPT_SLICES:
                 self._kept.pop(next(iter(self._kept)))
-            kept = self._matrices(*self._select(key))
+            kept = _Kept.from_cells(*self._select(key), len(self._models))
         self._kept[key] = kept  # last in line to be dropped
-        wins, ties = kept[0] / UNIT, kept[1] / UNIT
+        names = self.models
+        wins, ties = kept.wins / UNIT, kept.ties / UNIT
         _freeze(wins, ties)
-        return PairCounts(self.models, wins, ties)
+        return PairCounts(tuple(names[i] for i in kept.models.tolist()), wins, ties)
 
     def slice(
         self,
@@ -272,9 +318,14 @@ class Counts:
             annotator_id: Only this annotator's votes; None for all.
         """
         pairs = self.pairs(category=category, campaign=campaign, annotator_id=annotator_id)
-        keys, cells = self._select((category, campaign, annotator_id))
+        key = (category, campaign, annotator_id)
+        place = self._kept[key].place
+        keys, cells = self._select(key)
         cluster = unpack_annotators(keys)
-        first, second = unpack_pairs(keys)
+        first, second = (place[side] for side in unpack_pairs(keys))
+        live = np.minimum(first, second) >= 0
+        if not live.all():
+            cluster, first, second, cells = cluster[live], first[live], second[live], cells[:, live]
         if np.shares_memory(cells, self._cells.all()[1]):
             cells = cells.copy()
         _freeze(cluster, first, second, cells)
@@ -320,7 +371,7 @@ class Counts:
 
     def _model(self, name: str) -> int:
         if name not in self._models:
-            self._kept.clear()  # the matrices have become too small
+            self._kept.clear()  # their places have become too few
         return _number(self._models, name, MODEL_BITS, "models")
 
     def _select(self, key: SliceKey) -> tuple[Ints, Cells]:
@@ -338,18 +389,6 @@ class Counts:
             own = unpack_annotators(keys) == self._annotators.get(annotator_id, -1)
             keep = own if keep is None else keep & own
         return (keys, cells) if keep is None else (keys[keep], cells[:, keep])
-
-    def _matrices(self, keys: Ints, cells: Cells) -> Matrices:
-        """(M, M) wins and ties in units, added up from (K,) keys and (5, K) cells."""
-        first, second = unpack_pairs(keys)
-        size = len(self._models)
-        there = first * size + second
-        wins = add_up(there, cells[WINS_FIRST], size * size).reshape(size, size)
-        lost = add_up(there, cells[WINS_SECOND], size * size).reshape(size, size)
-        tied = cells[TIES] + cells[BOTH_GOOD]
-        tied += cells[BOTH_BAD]
-        ties = add_up(there, tied, size * size).reshape(size, size)
-        return wins + lost.T, ties + ties.T
 
 
 def _number(numbers: dict[Name, int], name: Name, bits: int, what: str) -> int:

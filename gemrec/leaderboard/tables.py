@@ -44,6 +44,11 @@ class PairCounts:
     ties: Floats
 
     @cached_property
+    def index(self) -> dict[str, int]:
+        """Position by model id."""
+        return {model_id: i for i, model_id in enumerate(self.models)}
+
+    @cached_property
     def games(self) -> Floats:
         """(M, M) symmetric number of votes on each pair."""
         games: Floats = self.wins + self.wins.T

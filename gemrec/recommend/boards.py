@@ -59,7 +59,7 @@ class BoardDesk:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Model ids in the order of all indices."""
+        """Ids of all models, votes or not."""
         return self._counts.models
 
     def knows(self, model_id: str) -> bool:
@@ -101,7 +101,7 @@ class BoardDesk:
             return self._votes_per_model.copy()
 
     def pairs(self, last_vote_id: int) -> PairCounts:
-        """All votes per pair as of an event; (M, M), so for some thousands of models at most."""
+        """All votes per pair as of an event; over the models that have any."""
         with self._standing_at(last_vote_id) as counts:
             return counts.pairs()
 
@@ -129,7 +129,8 @@ class BoardDesk:
         table = self.table(query, last_vote_id)
         if query.method == "elo" and not query.is_whole:
             elo = EloTable.replay(self._votes(query, last_vote_id))
-        fitted = fit_board(table, elo, last_vote_id, query, start=self._starts.get(query))
+        start = self._starts.get(query)
+        fitted = fit_board(table, elo, last_vote_id, query, models=self.models, start=start)
         with self._lock:
             self._starts[query] = fitted.ratings
             self._starts.move_to_end(query)

@@ -83,7 +83,7 @@ def rate_over_time(store: Store, query: BoardQuery, last_vote_id: int) -> tuple[
         at = _end_of(end)
         found += [
             Moment(at, model_id, *(to_points(float(part[i])) for part in parts))
-            for i, model_id in enumerate(counts.models)
+            for i, model_id in enumerate(table.models)
             if before.component[i] == 0
             for parts in ((before.strengths, bounds.low, bounds.high),)
         ]

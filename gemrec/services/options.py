@@ -1,5 +1,6 @@
 """From the settings to what each part is built with."""
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from gemrec.generation import (
     ProviderOptions,
     SafetyOptions,
 )
-from gemrec.generation.availability import has_gpu
+from gemrec.generation.availability import gpus_here, has_gpu
 from gemrec.generation.safety import load_blocked_words
 from gemrec.pocket.vocabulary import unknown_words
 from gemrec.settings import Settings
@@ -43,7 +44,10 @@ def backend_options(settings: Settings) -> BackendOptions:
         settings.device,
         settings.threads or threads_of_one(settings.workers),
         download_gb=settings.download_gb,
-        gpu_elsewhere=settings.runner == "ray" and settings.device == "cuda",
+        gpu_elsewhere=gpu_is_lent(settings)
+        or (settings.runner == "ray" and settings.device == "cuda"),
+        zero_gpu=gpu_is_lent(settings),
+        sharers=sharers_of(settings),
         memory=int(settings.memory_gb * 2**30),
         providers=ProviderOptions(
             settings.provider_timeout,
@@ -61,6 +65,19 @@ def backend_options(settings: Settings) -> BackendOptions:
     )
 
 
+def gpu_is_lent(settings: Settings) -> bool:
+    """Whether models run on a GPU that ZeroGPU lends."""
+    return settings.zero_gpu and settings.device != "cpu"
+
+
+def sharers_of(settings: Settings) -> int:
+    """Workers that share one machine's memory, or one of its GPUs where Ray spreads them."""
+    if settings.ray_address:
+        return 1
+    gpus = gpus_here() if settings.runner == "ray" and settings.device != "cpu" else 1
+    return math.ceil(settings.workers / max(gpus, 1))
+
+
 def threads_of_one(workers: int) -> int:
     """CPU threads of one worker where several share the machine; 0, all of them, for a single one."""
     return 0 if workers == 1 else max((os.cpu_count() or 1) // workers, 1)
@@ -68,13 +85,17 @@ def threads_of_one(workers: int) -> int:
 
 def crew_of(settings: Settings) -> Crew:
     """How many workers run models, and where."""
+    if gpu_is_lent(settings):
+        return Crew("inline")
     gpu = settings.device == "cuda" or (settings.device == "auto" and has_gpu())
+    # On this machine alone the workers share its GPUs; in a cluster each waits for one of its own.
+    of_one = 1.0 if settings.ray_address else min(gpus_here() / settings.workers, 1.0)
     return Crew(
         settings.runner,
         settings.workers,
         settings.ray_address or None,
         cpus=max(settings.threads, 1),
-        gpus=1.0 if gpu else 0.0,
+        gpus=of_one if gpu else 0.0,
     )
 
 

@@ -45,7 +45,7 @@ PICKED_UP = "Picked up where you left off."
 HINTS = {
     BattleForm.PAIR: "Which grid is better? Open an image to enlarge all sides together.",
     BattleForm.KING: "Who wins? The winner stays and meets the next challenger.",
-    BattleForm.RANKING: "Put them in order, best first: press Rank, or the keys 1 to 8. Ties are fine.",
+    BattleForm.RANKING: "Put them in order, best first. Ties are fine.",
 }
 _BATTLE_SIZE = 2
 STUDY_DONE = "You have judged everything here"

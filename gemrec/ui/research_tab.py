@@ -1,6 +1,6 @@
 """The Research tab: how good the judgements are, exports in one click, and studies for their owner."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,8 +106,9 @@ class ResearchDesk:
         cards = status_cards([studies.status(campaign_id) for campaign_id in ids], names)
         return updates | {self._parts.studies: cards}
 
-    def on_quality(self, about: str, request: gr.Request) -> str:
+    def on_quality(self, about: str, request: gr.Request) -> Iterator[str]:
         """All measures of the chosen judgements."""
+        yield status.waiting("Comparing what people said")
         campaign = None if about == EVERYTHING else about
         try:
             if campaign is not None:
@@ -117,18 +118,21 @@ class ResearchDesk:
             store, clock = self._services.store, self._services.clock
             found = quality_of(store, snapshot, campaign, rng, clock)
         except GemrecError as error:
-            return status.problem(str(error))
-        return quality_table(found, self._names(request))
+            yield status.problem(str(error))
+            return
+        yield quality_table(found, self._names(request))
 
-    def on_export(self, form: str, about: str, request: gr.Request) -> str:
+    def on_export(self, form: str, about: str, request: gr.Request) -> Iterator[str]:
         """Make an archive and say where it is."""
+        yield status.waiting("Writing the files")
         try:
             check_owner(self._context, request)
             archive = make_archive(self._services, form, None if about == EVERYTHING else about)
         except GemrecError as error:
-            return status.problem(str(error))
+            yield status.problem(str(error))
+            return
         size = archive.stat().st_size / 2**20
-        return (
+        yield (
             '<p class="g-line" role="status">Exported: '
             f'<a class="g-quiet-button" href="exports/{plain(archive.name)}" download>'
             f"Download {plain(archive.name)} ({size:.1f} MiB)</a></p>"

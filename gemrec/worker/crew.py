@@ -9,7 +9,7 @@ class Crew:
     """Workers of one kind.
 
     Attributes:
-        kind: Processes of this machine, or workers of Ray.
+        kind: Processes of this machine, workers of Ray, or one worker inside this process.
         workers: How many run at the same time; each loads what it needs for itself.
         address: Of a running Ray cluster, such as ``auto`` or ``HOST:6379``; None starts Ray on
             this machine.
@@ -17,7 +17,7 @@ class Crew:
         gpus: GPUs that each Ray worker has to itself; may be a fraction.
     """
 
-    kind: Literal["process", "ray"] = "process"
+    kind: Literal["process", "ray", "inline"] = "process"
     workers: int = 1
     address: str | None = None
     cpus: int = 1

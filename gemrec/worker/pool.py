@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from gemrec.worker.crew import Crew
+from gemrec.worker.inline import InlineWorker
 from gemrec.worker.process import WorkerProcess
 from gemrec.worker.ray_child import RayChild
 from gemrec.worker.ray_cluster import leave
@@ -67,6 +68,8 @@ def hire(
         key: What a job needs, the dearest to change first.
         rules: Further keyword arguments of ``WorkerProcess``, such as how patient it is.
     """
+    if crew.kind == "inline":
+        return InlineWorker(factory, arguments, name)
     rules |= {"key": key}
     if crew.kind == "ray":
         rules |= {"launch": partial(RayChild, crew), "redo": REDO}

@@ -243,7 +243,7 @@ class WorkerProcess:
             job.fail(
                 WorkerError(
                     f"The {self.name} process died during this job (exit status {status}, "
-                    f"{type(error).__name__}). It starts again with the next job; if that dies "
+                    f"{error or type(error).__name__}). It starts again with the next job; if that dies "
                     "too, the machine may be short of memory."
                 )
             )

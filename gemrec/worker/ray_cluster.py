@@ -11,6 +11,7 @@ from gemrec.errors import SettingsError
 from gemrec.worker.crew import Crew
 
 _REACH_SECONDS = 5.0
+_TRIAL_SECONDS = 60.0
 _ALLOWED = (
     "HOST:PORT of a cluster that this machine belongs to (`ray start --head` begins one, `ray start "
     "--address=HOST:PORT` adds a machine), auto, or none to start Ray here"
@@ -26,8 +27,6 @@ def join(crew: Crew) -> Any:
         SettingsError: Ray is not installed, or no cluster answers at the address or lets us in.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
-    # What it would say each second while a cluster refuses us, our own error says once.
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
     if crew.address is not None:
         use_token(crew.address)  # Ray reads the environment when it is imported
     try:
@@ -50,7 +49,7 @@ def leave() -> None:
 
 
 def use_token(address: str) -> None:
-    """Show the cluster our token if there is one for it; a cluster without tokens does not mind.
+    """Show the cluster our token if there is one for it.
 
     Ray by itself does so for ``auto`` only, although ``ray start --head`` asks for the token of
     ``~/.ray/auth_token`` wherever there is one. That file is for this machine; other machines get
@@ -91,6 +90,34 @@ def _start(ray: Any, crew: Crew) -> None:
             f"Ray: got the address {crew.address!r}, where no cluster lets us in ({error}). If it "
             f"asks for a token, put that into RAY_AUTH_TOKEN. {_SHOWN_BY} Allowed: {_ALLOWED}."
         ) from error
+    if crew.address is not None:
+        _check_obeyed(ray, crew.address)
+
+
+class _Trial:
+    """An actor that only answers."""
+
+    def answer(self) -> None:
+        """Say that it is there."""
+
+
+def _check_obeyed(ray: Any, address: str) -> None:
+    """Start an actor: a cluster without tokens lets in who shows one, but keeps no actors for them.
+
+    Raises:
+        SettingsError: The actor does not live.
+    """
+    trial = ray.remote(num_cpus=0)(_Trial).remote()
+    try:
+        ray.get(trial.answer.remote(), timeout=_TRIAL_SECONDS)
+    except ray.exceptions.RayError as error:
+        ray.shutdown()
+        raise SettingsError(
+            f"Ray: the cluster at {address!r} lets us in, but runs nothing for us "
+            f"({type(error).__name__}). If it was started without tokens, set RAY_AUTH_MODE=disabled; "
+            "else look at its logs."
+        ) from error
+    ray.kill(trial)
 
 
 def _check_reachable(address: str) -> None:

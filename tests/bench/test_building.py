@@ -7,9 +7,11 @@ import json
 import os
 import random
 import signal
+import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +30,8 @@ pytestmark = pytest.mark.bench
 
 MODELS, PROMPTS, IMAGES, KILLS = 12, 30, 2, 3
 TOTAL = MODELS * PROMPTS * IMAGES
+RAY_PROMPTS = 10  # a third of the job is enough to lose a worker in
+TURNS, PART = 5, 3  # of one and of two workers, and prompts of each
 ASSETS = REPOSITORY / "assets"
 
 
@@ -117,43 +121,72 @@ def test_killed_at_three_random_moments(world: Path, whole: list[str]) -> None:
     print(f"resumed: the same {len(whole)} checksums as undisturbed")
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_ray_with_one_and_two_workers_and_a_killed_one(
-    plan: Plan, whole: list[str], tmp_path: Path
-) -> None:
+@pytest.fixture
+def ray_pool() -> Iterator[WorkerPool]:
+    """Two workers of Ray, each with one torch thread for a core of its own."""
     pytest.importorskip("ray")
-    for workers, kill in ((1, False), (2, False), (2, True)):
-        made, pace, lost = on_ray(plan, tmp_path / f"{workers}-{kill}", workers, kill=kill)
-        print(
-            f"Ray, {workers} workers{', one killed' * kill}: {pace:.2f} images/s, "
-            f"{len(made)} images, workers lost {lost}"
-        )
-        assert made == whole
-        assert lost == int(kill)
-
-
-def on_ray(plan: Plan, folder: Path, workers: int, *, kill: bool) -> tuple[list[str], float, int]:
-    """Checksums, images per second once the first grid was there, and workers that were killed."""
     options = BackendOptions(device="cpu", threads=1)
     encoder = EncoderOptions("open_clip", f"local-dir:{ASSETS / 'pocket-clip'}", threads=1)
     factory = "gemrec.building.maker:build_maker"
-    pool = hire(
-        Crew("ray", workers), factory, ("diffusers", options, encoder), "build", key=work_key
-    )
+    pool = hire(Crew("ray", 2), factory, ("diffusers", options, encoder), "build", key=work_key)
     assert isinstance(pool, WorkerPool)
-    times, lost = [], []
+    yield pool
+    pool.close()
+
+
+def build(plan: Plan, folder: Path, pool: WorkerPool, workers: int, tell=lambda _: None):
+    """Checksums, and images per second."""
+    began = time.monotonic()
+    outcome = run(plan, folder, open_journal(plan, folder, resume=False), pool, workers, tell)
+    assert not outcome.failures
+    made = sorted(image.digest for images in outcome.images.values() for image in images)
+    return made, len(made) / (time.monotonic() - began)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ray_makes_the_same_and_a_killed_worker_costs_only_time(
+    plan: Plan, whole: list[str], ray_pool: WorkerPool, tmp_path: Path
+) -> None:
+    bases = plan_bases(plan, MODELS)
+    part = make_plan(plan.models, bases, plan.prompts[:RAY_PROMPTS], IMAGES)
+    lost: list[int] = []
 
     def tell(progress) -> None:
-        times.append((time.monotonic(), progress.done))
-        if kill and not lost and progress.done >= TOTAL // 3:
-            lost.append(pool.pids[-1])
+        if not lost and progress.done >= part.total // 3:
+            lost.append(ray_pool.pids[-1])
             os.kill(lost[0], signal.SIGKILL)
 
-    try:
-        outcome = run(plan, folder, open_journal(plan, folder, resume=False), pool, workers, tell)
-    finally:
-        pool.close()
-    assert not outcome.failures
-    (first, had), (last, done) = times[1], times[-1]
-    digests = sorted(image.digest for made in outcome.images.values() for image in made)
-    return digests, (done - had) / (last - first), len(lost)
+    made, pace = build(part, tmp_path / "killed", ray_pool, 2, tell)
+    print(f"\nRay, 2 workers, one killed at a third: {len(made)} images, {pace:.2f} a second")
+    assert len(made) == part.total
+    assert not set(made) - set(whole)
+    assert lost
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_one_and_two_ray_workers_side_by_side(
+    plan: Plan, ray_pool: WorkerPool, tmp_path: Path
+) -> None:
+    """Turn about in one run, with everything loaded, so that other work slows both alike."""
+    warm = make_plan(plan.models[:2], plan_bases(plan, 2), plan.prompts[-2:], IMAGES)
+    build(warm, tmp_path / "warm", ray_pool, 2)
+    part = make_plan(plan.models[:4], plan_bases(plan, 4), plan.prompts[:PART], IMAGES)
+    paces: dict[int, list[float]] = {1: [], 2: []}
+    checksums = []
+    for turn in range(TURNS):
+        for workers in (1, 2):
+            made, pace = build(part, tmp_path / f"{turn}-{workers}", ray_pool, workers)
+            checksums.append(made)
+            paces[workers].append(pace)
+    medians = {workers: statistics.median(each) for workers, each in paces.items()}
+    for workers, each in paces.items():
+        listed = ", ".join(f"{pace:.2f}" for pace in each)
+        print(f"\nRay, {workers} of 2 workers: {medians[workers]:.2f} images/s ({listed})", end="")
+    print(f"\nTwo workers are {medians[2] / medians[1]:.2f} times as fast as one")
+    assert all(made == checksums[0] for made in checksums)
+    assert medians[2] > medians[1]
+
+
+def plan_bases(plan: Plan, count: int):
+    bases = {task.model.id: task.base for task in plan.tasks}
+    return [bases[model.id] for model in plan.models[:count]]

@@ -15,10 +15,12 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
+from gradio_client import Client
 
 from gemrec.settings import REPOSITORY
-from tests.running import free_port
+from tests.running import free_port, run_app
 from tests.scripted import scripted_model, write_assets
 
 pytest.importorskip("ray", reason="Ray is an optional extra: requirements-ray.txt")
@@ -125,7 +127,7 @@ def test_a_cluster_with_a_token(world):
         refused = build(world, "refused", address, home="stranger")
         assert refused.returncode == 2
         assert not (world / "refused").exists()
-        (line,) = refused.stderr.strip().splitlines()
+        line = refused.stderr.strip().splitlines()[-1]
         assert re.search(r"no cluster lets us in .* RAY_AUTH_TOKEN", line)
         missing = build(world, "missing", address, home="stranger", RAY_AUTH_MODE="token")
         assert missing.returncode == 2
@@ -133,9 +135,43 @@ def test_a_cluster_with_a_token(world):
     assert checksums(world / "kept") == checksums(world / "given") == checksums(world / "alone")
 
 
-def test_a_cluster_without_a_token_does_not_mind_one(world):
+def test_a_cluster_that_was_started_before_there_was_a_token(world):
     with cluster(world, RAY_AUTH_MODE="disabled") as (address, _):
-        for out, home in {"open": "stranger", "shown": "home"}.items():
-            done = build(world, out, address, home=home)
-            assert done.returncode == 0, done.stderr
-    assert checksums(world / "open") == checksums(world / "shown")
+        done = build(world, "open", address, home="stranger")
+        assert done.returncode == 0, done.stderr
+        refused = build(world, "shown", address)
+        assert refused.returncode == 2
+        assert "set RAY_AUTH_MODE=disabled" in refused.stderr.splitlines()[-1]
+        done = build(world, "told", address, RAY_AUTH_MODE="disabled")
+        assert done.returncode == 0, done.stderr
+    assert checksums(world / "open") == checksums(world / "told")
+
+
+def workers():
+    """Our actors, wherever on this machine."""
+    found = []
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        if "ray::RayActor" in " ".join(process.info["cmdline"] or ()):
+            found.append(process.info["pid"])
+    return set(found)
+
+
+def test_the_app_draws_on_a_cluster_and_outlives_its_workers(world):
+    """The page's own grid service: a battle, then one after both workers were killed."""
+    before = workers()
+    with cluster(world) as (address, _):
+        more = {"GEMREC_RUNNER": "ray", "GEMREC_WORKERS": "2", "GEMREC_RAY_ADDRESS": address}
+        settings = environment(world, "home", **more)
+        del settings["GEMREC_ASSETS"], settings["GEMREC_DATA"]  # the shipped page, data of its own
+        with run_app(world / "app", free_port(), **settings) as app:
+            client = Client(app.url, verbose=False)
+            for prompt in ("a pizza", "a rocket"):
+                battle = client.predict(
+                    prompt=prompt, images=2, annotator="ada", api_name="/open_battle"
+                )
+                assert [len(side["images"]) for side in battle["sides"]] == [2, 2]
+                client.predict(ticket=battle["ticket"], outcome="left", api_name="/vote")
+                ours = workers() - before
+                assert ours
+                for pid in ours:
+                    os.kill(pid, signal.SIGKILL)

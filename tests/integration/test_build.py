@@ -98,6 +98,54 @@ def test_a_polite_end_is_told_and_goes_on(world):
     checksums(world / "stopped")
 
 
+def test_a_full_disk_stops_the_build_and_costs_nothing(world):
+    """The system refuses files above a size, as a full disk refuses any: the journal is first."""
+    whole = start(world, "whole")
+    whole.communicate()
+    limited = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))\n"
+        "from gemrec.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", limited, *words(world, "full")],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert 1 < journal_lines(world / "full") < 1 + 3 * 8
+    assert main(words(world, "full", "--resume")) == 0
+    assert checksums(world / "full") == checksums(world / "whole")
+
+
+def test_a_model_that_hangs_does_not_stop_the_others(world, capfd):
+    (world / "some.toml").write_text(scripted_model("stuck", "hang") + scripted_model("fine"))
+    (world / "prompts.csv").write_text("category,prompt\nthing,a cat\n")
+    some = ["--models", str(world / "some.toml"), "--timeout", "1"]
+    assert main(words(world, "some", *some)) == 1
+    printed = capfd.readouterr()
+    document = json.loads(printed.out)
+    assert document["images"] == 2
+    assert [failure["model"] for failure in document["failures"]] == ["stuck"]
+    assert "took longer than the 1 s" in printed.err
+
+
+def test_an_upload_that_is_stopped_leaves_a_whole_data_set(world, capfd, monkeypatch):
+    def stopped(folder, repository):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gemrec.cli.building.push", stopped)
+    assert main(words(world, "pushed", "--push", "someone/x")) == 130
+    assert "is complete" in capfd.readouterr().err
+    assert len(checksums(world / "pushed")) == TOTAL
+
+
 def test_the_plan_comes_first(world, capfd):
     assert main(words(world, "dry", "--dry-run")) == 0
     plan = json.loads(capfd.readouterr().out)["plan"]

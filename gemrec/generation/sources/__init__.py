@@ -27,6 +27,9 @@ class PipelineSource(Protocol):
             hub: Whether the model hub can be reached; asked only when it matters.
         """
 
+    def fetch(self, source: ModelSource) -> None:
+        """Download what :meth:`load` will need, and load nothing."""
+
     def load(self, source: ModelSource, dtype_for: DtypeFor) -> Any:
         """The pipeline, on the CPU.
 

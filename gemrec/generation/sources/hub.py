@@ -14,6 +14,7 @@ from gemrec.records import Model, ModelSource
 PROBE_SECONDS = 1.5
 REMEMBER_SECONDS = 60.0
 HUB_SCHEME = "hf://"
+SAFE_SUFFIX = ".safetensors"  # the other formats can run code when they are opened
 
 
 class HubRepository:
@@ -22,6 +23,17 @@ class HubRepository:
     def problem(self, model: Model, hub: Callable[[], bool]) -> str | None:
         """Neither downloaded nor a way to the hub."""
         return download_problem(model, model.source.path, hub)
+
+    def fetch(self, source: ModelSource) -> None:
+        """The files that diffusers would load."""
+        import diffusers
+
+        diffusers.DiffusionPipeline.download(
+            source.path,
+            revision=source.revision,
+            variant=source.variant,
+            use_safetensors=True,
+        )
 
     def load(self, source: ModelSource, dtype_for: Callable[[bool], Any]) -> Any:
         """The pipeline of the repository, downloaded unless it is in the cache."""

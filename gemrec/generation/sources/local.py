@@ -23,6 +23,9 @@ class LocalFolder:
             )
         return None
 
+    def fetch(self, source: ModelSource) -> None:
+        """Nothing: it is here."""
+
     def load(self, source: ModelSource, dtype_for: Callable[[bool], Any]) -> Any:
         """The pipeline of the folder; never asks the network."""
         return load_pipeline(source, dtype_for, offline=True)

@@ -7,17 +7,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gemrec.generation.sources.hub import download_problem, is_on_hub, split_hub_file
+from gemrec.generation.sources.hub import (
+    SAFE_SUFFIX,
+    download_problem,
+    is_on_hub,
+    split_hub_file,
+)
 from gemrec.records import Model, ModelSource
 
 KEPT_ADAPTERS = 24  # per base; an adapter is a few megabytes
 
 
 def adapter_problem(model: Model, hub: Callable[[], bool]) -> str | None:
-    """Weights that are missing, or no way to the hub, or None."""
+    """Weights that are missing or not safe to open, or no way to the hub, or None."""
+    path = Path(model.source.path)
+    if (is_on_hub(model.source) or path.is_file()) and path.suffix != SAFE_SUFFIX:
+        return (
+            f"The LoRA weights of {model.name} are {path.name}; only {SAFE_SUFFIX} files are opened, "
+            "because the older formats can run code."
+        )
     if is_on_hub(model.source):
         return download_problem(model, split_hub_file(model.source.path)[0], hub)
-    path = Path(model.source.path)
     if path.is_file() or any(path.glob("*.safetensors")):
         return None
     return f"The LoRA weights of {model.name} are missing: {path}."
@@ -65,7 +75,9 @@ class Adapters:
         with warnings.catch_warnings():
             # peft asks whether several adapters on one model are meant; they are.
             warnings.filterwarnings("ignore", message="Already found a `peft_config`")
-            self._pipe.load_lora_weights(adapter_name=name, **weights_place(source))
+            self._pipe.load_lora_weights(
+                adapter_name=name, use_safetensors=True, **weights_place(source)
+            )
         self._known[name] = None
 
 

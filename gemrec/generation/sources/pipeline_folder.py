@@ -9,6 +9,9 @@ from gemrec.records import ModelSource
 def load_pipeline(source: ModelSource, dtype_for: Callable[[bool], Any], *, offline: bool) -> Any:
     """Whatever ``AutoPipelineForText2Image`` opens, or the pipeline's own class.
 
+    Only safetensors are opened: the older weight files can run code. Code that a repository brings
+    along is not run either, which is diffusers' own rule.
+
     Args:
         source: A ``local`` or ``hub`` source.
         dtype_for: The torch dtype for a diffusion transformer (True) or a UNet (False).
@@ -18,7 +21,7 @@ def load_pipeline(source: ModelSource, dtype_for: Callable[[bool], Any], *, offl
 
     wanted: dict[str, Any] = {"revision": source.revision, "local_files_only": offline}
     config = diffusers.DiffusionPipeline.load_config(source.path, **wanted)
-    wanted["dtype"] = dtype_for("transformer" in config)
+    wanted |= {"dtype": dtype_for("transformer" in config), "use_safetensors": True}
     if source.variant is not None:
         wanted["variant"] = source.variant
     return pipeline_class(config["_class_name"]).from_pretrained(source.path, **wanted)

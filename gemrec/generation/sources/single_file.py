@@ -5,7 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from gemrec.errors import GenerationError
-from gemrec.generation.sources.hub import download_problem, is_on_hub, split_hub_file
+from gemrec.generation.sources.hub import (
+    SAFE_SUFFIX,
+    download_problem,
+    is_on_hub,
+    split_hub_file,
+)
 from gemrec.generation.sources.pipeline_folder import pipeline_class
 from gemrec.records import Model, ModelSource
 
@@ -21,7 +26,6 @@ PIPELINES = {
     "flux-dev": "FluxPipeline",
     "flux-schnell": "FluxPipeline",
 }
-SAFE_SUFFIX = ".safetensors"  # the other formats can run code when they are opened
 
 
 class SingleFile:
@@ -41,6 +45,10 @@ class SingleFile:
             return f"The checkpoint of {model.name} is missing: {source.path}."
         return None
 
+    def fetch(self, source: ModelSource) -> None:
+        """The file, if the Hub has it."""
+        downloaded(source)
+
     def load(self, source: ModelSource, dtype_for: Callable[[bool], Any]) -> Any:
         """The pipeline of the file; its configuration from ``config`` or guessed by diffusers."""
         path = downloaded(source)
@@ -48,7 +56,12 @@ class SingleFile:
         wanted: dict[str, Any] = {"dtype": dtype_for(not name.startswith(UNET_FAMILIES))}
         if source.config is not None:
             wanted |= {"config": source.config, "local_files_only": Path(source.config).is_dir()}
-        return pipeline_class(name).from_single_file(path, **wanted)
+        pipe = pipeline_class(name).from_single_file(path, **wanted)
+        # diffusers leaves the T5 reader of a single file in training, where it forgets at random.
+        for part in pipe.components.values():
+            if hasattr(part, "eval"):
+                part.eval()
+        return pipe
 
 
 UNET_FAMILIES = ("StableDiffusionPipeline", "StableDiffusionXLPipeline")

@@ -25,7 +25,7 @@ def reasons(remarks: Remarks) -> str:
     )
     return (
         '<div class="g-remarks" role="group" aria-label="What decides it (optional)">'
-        f'<span class="g-soft g-why" aria-hidden="true">Because of</span>{chips}</div>'
+        f'<span class="g-soft g-because" aria-hidden="true">Because of</span>{chips}</div>'
     )
 
 
@@ -40,7 +40,7 @@ def skip_reasons(remarks: Remarks) -> str:
     own = "" if given in SKIP_REASONS else given
     return (
         '<div class="g-remarks" role="group" aria-label="Why skipped (optional)">'
-        f'<span class="g-soft g-why" aria-hidden="true">Why?</span>{chips}'
+        f'<span class="g-soft g-because" aria-hidden="true">Why?</span>{chips}'
         '<input type="text" class="g-own-words" data-skip-words aria-label="Why, in your words" '
         f'placeholder="In your words" maxlength="{LONGEST_SKIP_REASON}" value="{plain(own)}"></div>'
     )

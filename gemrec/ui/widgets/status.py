@@ -20,6 +20,15 @@ def progress(fraction: float, message: str) -> str:
     )
 
 
+def waiting(message: str) -> str:
+    """Something is under way whose end cannot be foretold."""
+    return (
+        '<div class="g-status g-working">'
+        f'<p class="g-line" role="status">{plain(message)}</p>'
+        '<div class="g-progress g-endless" aria-hidden="true"><span></span></div></div>'
+    )
+
+
 def line(message: str, *, extra: str = "") -> str:
     """A quiet sentence; ``extra`` is a second, weaker one."""
     more = f' <span class="g-soft">{plain(extra)}</span>' if extra else ""

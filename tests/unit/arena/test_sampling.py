@@ -122,6 +122,28 @@ class TestEverySampler:
 
 
 class TestDraw:
+    @pytest.mark.parametrize(
+        ("options", "sets"), [({}, 10), ({"sides": 3}, 10), ({"king": "e"}, 4)]
+    )
+    def test_battles_from_a_shortlist_weigh_every_set_alike(self, options, sets):
+        """Inverse propensities are unbiased: each set's mean weight is 1."""
+        pool, rng, evidence = (*MODELS, "e"), np.random.default_rng(9), standings(COUNTS)
+        draw = Draw(SAMPLERS["information"](), random_share=0.2, shortlist=4)
+        total: dict[frozenset[str], float] = {}
+        for _ in range(4000):
+            choice = draw(pool, evidence, rng, **options)
+            members = frozenset(choice.models)
+            total[members] = total.get(members, 0.0) + 1 / choice.propensity / 4000
+        assert len(total) == sets
+        assert all(weight == pytest.approx(1, abs=0.2) for weight in total.values())
+
+    def test_pools_of_thousands_are_drawn_from_their_shortlist(self):
+        pool = [f"model {n}" for n in range(5000)]
+        draw, rng = Draw(SAMPLERS["information"]()), np.random.default_rng(0)
+        choice = draw(pool, standings({}), rng, king="model 4000")
+        assert "model 4000" in choice.models
+        assert choice.propensity == pytest.approx(1 / 4999)
+
     def test_the_king_is_there_on_a_fair_side(self):
         rng, evidence = np.random.default_rng(5), standings(COUNTS)
         draw = Draw(Weighed(SAMPLERS["information"](), evidence))

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from gemrec.building import open_journal, run
+from gemrec.building import Progress, lock, open_journal, run
 from gemrec.building.journal import Journal
 from gemrec.building.maker import MadeGrid
 from gemrec.building.output import rows_of
 from gemrec.building.tasks import ATTEMPTS, FAILURES_IN_A_ROW, TaskBoard
-from gemrec.errors import InputError, StoreError
+from gemrec.errors import InputError, StoreError, WorkerTimeoutError
 from tests.unit.building.helpers import PROMPTS, InProcess, plan_of, scripted
 
 MODELS = (scripted("red"), scripted("green"), scripted("blue"))
@@ -65,6 +65,12 @@ def test_what_a_safety_checker_saw_is_kept(tmp_path):
         0.75,
         0.5,
     ]
+
+
+def test_the_time_left_goes_by_the_pace_without_the_start():
+    assert Progress(done=2, before=0, total=12, seconds=60.0).seconds_left == 300
+    paced = Progress(done=6, before=0, total=12, seconds=62.0, failed=2, after_first=(4, 2.0))
+    assert paced.seconds_left == 2.0
 
 
 def test_several_threads_make_the_same(tmp_path):
@@ -167,6 +173,44 @@ def test_a_failing_model_does_not_stop_the_others_and_is_left_alone(tmp_path):
     again = InProcess()
     build(plan, tmp_path, again)  # the next run tries the failed ones again, and only these
     assert {job.model.id for job in again.jobs} == {"bad"}
+
+
+@pytest.mark.parametrize(("script", "says"), [("black", "black all over"), ("short", "made 1 im")])
+def test_what_no_model_makes_on_purpose_is_not_kept(tmp_path, script, says):
+    plan = plan_of(scripted("odd", script), scripted("red"))
+    outcome, told = build(plan, tmp_path)
+    assert len(outcome.images) == len(PROMPTS)
+    assert all(says in reason for _, reason in outcome.failures)
+    assert told[-1].failed == 2 * len(PROMPTS)
+    assert told[-1].done + told[-1].failed == plan.total
+    assert says in next(progress.problem for progress in told if progress.problem)
+
+
+class Hanging(InProcess):
+    """A worker that is stopped when its time is over, at each job of one model."""
+
+    timeouts = ()
+
+    def run(self, job, timeout=None, cancelled=None, background=None):
+        self.timeouts += (timeout,)
+        if job.model.id == "stuck":
+            raise WorkerTimeoutError("stopped")
+        yield from super().run(job, timeout, cancelled, background)
+
+
+def test_a_grid_that_takes_too_long_is_given_up_in_words(tmp_path):
+    plan, worker = plan_of(scripted("stuck"), scripted("red")), Hanging()
+    outcome, told = build(plan, tmp_path, worker, timeout=7)
+    assert set(worker.timeouts) == {7}
+    assert len(outcome.images) == len(PROMPTS)
+    assert "longer than the 7 s that a grid may take (--timeout)" in outcome.failures[0][1]
+    assert told[-1].seconds_left == 0  # nobody waits for what was given up
+
+
+def test_two_builds_do_not_meet_in_one_folder(tmp_path):
+    with lock(tmp_path / "set"), pytest.raises(InputError, match="another build runs in"):
+        lock(tmp_path / "set")
+    lock(tmp_path / "set").close()
 
 
 def test_workers_keep_to_the_pipeline_they_have():

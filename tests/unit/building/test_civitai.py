@@ -86,6 +86,31 @@ def test_what_does_not_pass_is_told(answers, says):
         listed(site, url)
 
 
+def test_a_site_may_ask_for_minutes(monkeypatch):
+    site = CivitaiSite([listed_model(1, 5)])
+    site.answers = [Answer(status=429, headers={"Retry-After": "180"})]
+    with serve(site) as url:
+        assert listed(site, url)[1] == [180.0]
+
+
+def test_odd_entries_do_not_end_the_list():
+    odd = [
+        None,
+        "text",
+        {"name": "no id", "modelVersions": listed_model(8, 5)["modelVersions"]},
+        listed_model(2, 5, name=None, stats=None, modelVersions=[None]),
+        listed_model(3, 5, stats={"downloadCount": "many"}),
+    ]
+
+    def strange(request):
+        items = [*odd, listed_model(4, 5)]
+        return Answer.json({"items": items, "metadata": None})
+
+    with serve(strange) as url:
+        found, _ = listed(None, url)
+    assert [c.model_id for c in found] == [4]
+
+
 def test_only_safe_public_files_count():
     unsafe, early, mature = (listed_model(n, 10) for n in (1, 2, 3))
     unsafe["modelVersions"][0]["files"][0]["metadata"]["format"] = "PickleTensor"
@@ -203,3 +228,70 @@ def test_a_download_is_checked_and_goes_on_where_it_stopped(tmp_path):
         with pytest.raises(RemoteError, match="not what was announced"):
             fetch(url, tmp_path / "wrong", sha256="0" * 64)
     assert not any((tmp_path / "wrong").iterdir())
+
+
+class Breaking:
+    """A server that announces a whole file and ends the connection early, so many times."""
+
+    def __init__(self, content, times):
+        self.content, self.times, self.ranges = content, times, []
+
+    def __call__(self, request):
+        wanted = request.headers.get("Range")
+        self.ranges.append(wanted)
+        rest = self.content[int((wanted or "bytes=0-")[6:-1]) :]
+        if not rest:
+            size = len(self.content)
+            return Answer(status=416, headers={"Content-Range": f"bytes */{size}"})
+        status = 206 if wanted else 200
+        if len(self.ranges) > self.times:
+            return Answer(rest, status)
+        headers = {"Content-Length": str(len(rest)), "Connection": "close"}
+        return Answer(rest[:1000], status, headers)
+
+
+def test_a_connection_that_breaks_costs_only_the_rest(tmp_path):
+    """The file has no checksum, so that nothing but its length tells that it is not whole."""
+    server = Breaking(file_of(1001), times=2)
+    with serve(server) as url:
+        path = fetch(url, tmp_path)
+    assert path.read_bytes() == server.content
+    assert server.ranges == [None, "bytes=1000-", "bytes=2000-"]
+
+
+def test_a_file_that_was_whole_when_the_program_died_is_taken(tmp_path):
+    server = Breaking(file_of(1001), times=0)
+    part = tmp_path / "civitai-1001.safetensors.part"
+    with serve(server) as url:
+        part.write_bytes(server.content)
+        assert fetch(url, tmp_path).read_bytes() == server.content
+        part.with_suffix("").unlink()
+        part.write_bytes(server.content + b"more")  # of something else
+        assert fetch(url, tmp_path).read_bytes() == server.content
+
+
+def test_the_token_stays_with_the_site_that_it_is_for(tmp_path):
+    files = Breaking(file_of(1001), times=0)
+    asked = []
+
+    def elsewhere(request):
+        asked.append(request)
+        return files(request)
+
+    with serve(elsewhere) as storage:
+
+        def site(request):
+            asked.append(request)
+            return Answer(status=302, headers={"Location": f"{storage}/file"})
+
+        with serve(site) as url:
+            made = checkpoint(1, address=f"{url}/api/download/models/1001")
+            download(Civitai(url, "secret"), made, tmp_path, lambda _: None)
+    assert [request.headers["Authorization"] for request in asked] == ["Bearer secret", None]
+
+
+def test_files_of_this_machine_are_no_downloads(tmp_path):
+    (tmp_path / "private").write_text("secret")
+    made = checkpoint(1, address=(tmp_path / "private").as_uri())
+    with pytest.raises(RemoteError, match="no web address"):
+        download(Civitai("http://127.0.0.1:9"), made, tmp_path / "out", lambda _: None)

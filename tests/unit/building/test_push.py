@@ -54,6 +54,47 @@ def test_parquet_manifest_and_card_arrive_in_a_private_repository(hub, tmp_path)
     push(tmp_path, "someone/pictures")  # again is no mistake
 
 
+class Uploads:
+    """Large files on their way: lost at first, then counted."""
+
+    def __init__(self, hub, lost):
+        self.hub, self.lost, self.arrived = hub, lost, []
+
+    def __call__(self, request):
+        if request.path.startswith("/store/"):
+            if self.lost:
+                self.lost -= 1
+                raise ConnectionResetError
+            self.arrived.append(request.path)
+        return self.hub(request)
+
+
+def test_an_upload_that_breaks_off_goes_on(hub, tmp_path, monkeypatch):
+    """The hub has some of it; nothing is committed by halves, and nothing is sent twice."""
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+    make(tmp_path)
+    uploads = Uploads(hub, lost=1000)
+    with serve(uploads) as url:
+        monkeypatch.setattr(constants, "ENDPOINT", url)
+        with pytest.raises(
+            RemoteError, match=r"did not take someone/x.*is complete.*not sent twice"
+        ):
+            push(tmp_path, "someone/x")
+        assert hub.datasets["someone/x"].files == {}
+        uploads.lost = 0
+        push(tmp_path, "someone/x")
+        assert len(hub.datasets["someone/x"].files) == 3
+    assert len(uploads.arrived) == 1
+
+
+def test_a_hub_that_cannot_be_reached_is_told(hub, tmp_path, monkeypatch):
+    make(tmp_path)
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(RemoteError, match=r"did not take someone/x: .+is complete"):
+        push(tmp_path, "someone/x")
+
+
 def test_what_goes_wrong_is_told(hub, tmp_path, monkeypatch):
     make(tmp_path)
     with pytest.raises(InputError, match="OWNER/NAME"):

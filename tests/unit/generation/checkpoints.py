@@ -33,27 +33,106 @@ VAE_ATTENTION = {
 }
 
 
+SD3_ENDS = {
+    "pos_embed.proj": "x_embedder.proj",
+    "time_text_embed.timestep_embedder.linear_1": "t_embedder.mlp.0",
+    "time_text_embed.timestep_embedder.linear_2": "t_embedder.mlp.2",
+    "time_text_embed.text_embedder.linear_1": "y_embedder.mlp.0",
+    "time_text_embed.text_embedder.linear_2": "y_embedder.mlp.2",
+    "proj_out": "final_layer.linear",
+    "norm_out.linear": "final_layer.adaLN_modulation.1",
+}
+SD3_BLOCK = {
+    "attn.to_out.0": "x_block.attn.proj",
+    "attn.to_add_out": "context_block.attn.proj",
+    "norm1.linear": "x_block.adaLN_modulation.1",
+    "norm1_context.linear": "context_block.adaLN_modulation.1",
+    "ff.net.0.proj": "x_block.mlp.fc1",
+    "ff.net.2": "x_block.mlp.fc2",
+    "ff_context.net.0.proj": "context_block.mlp.fc1",
+    "ff_context.net.2": "context_block.mlp.fc2",
+}
+SD3_ATTENTION = {
+    "x_block": ("to_q", "to_k", "to_v"),
+    "context_block": ("add_q_proj", "add_k_proj", "add_v_proj"),
+}
+
+
 def save_checkpoint(pipe: Any, path: Path) -> Path:
-    """Write a Stable Diffusion or SDXL pipeline as one file in its original form."""
+    """Write a Stable Diffusion, SDXL or SD3 pipeline as one file in its original form."""
     from safetensors.torch import save_file  # noqa: PLC0415
 
+    weights = sd3_weights(pipe) if hasattr(pipe, "transformer") else unet_weights(pipe)
+    weights |= vae_weights(pipe.vae)
+    save_file({name: value.contiguous().clone() for name, value in weights.items()}, path)
+    return path
+
+
+def sd3_weights(pipe: Any) -> dict[str, Any]:
+    """The transformer of SD3 and its three readers."""
+    weights = {
+        f"model.diffusion_model.{name}": value
+        for name, value in sd3_transformer(pipe.transformer).items()
+    }
+    for prefix, encoder in (("clip_l", pipe.text_encoder), ("clip_g", pipe.text_encoder_2)):
+        for name, value in clip_weights(encoder).items():
+            weights[f"text_encoders.{prefix}.transformer.{name}"] = value
+    for name, value in pipe.text_encoder_3.state_dict().items():
+        weights[f"text_encoders.t5xxl.transformer.{name}"] = value
+    return weights
+
+
+def sd3_transformer(transformer: Any) -> dict[str, Any]:
+    import torch
+
+    def swapped(value: Any) -> Any:
+        """Scale and shift, which the original has the other way round in its last layers."""
+        return torch.cat(list(reversed(value.chunk(2))))
+
+    state = transformer.state_dict()
+    weights = {"pos_embed": state.pop("pos_embed.pos_embed")}
+    last = transformer.config.num_layers - 1
+    for number in range(last + 1):
+        block = f"transformer_blocks.{number}"
+        for side, parts in SD3_ATTENTION.items():
+            for kind in ("weight", "bias"):
+                three = [state.pop(f"{block}.attn.{part}.{kind}") for part in parts]
+                weights[f"joint_blocks.{number}.{side}.attn.qkv.{kind}"] = torch.cat(three)
+    for name, value in state.items():
+        stem, _, kind = name.rpartition(".")
+        if found := re.match(r"transformer_blocks\.(\d+)\.(.*)", stem):
+            number, part = int(found[1]), found[2]
+            is_last = number == last and part == "norm1_context.linear"
+            place = f"joint_blocks.{number}.{SD3_BLOCK[part]}.{kind}"
+            weights[place] = swapped(value) if is_last else value
+        else:
+            ended = SD3_ENDS.get(stem, stem)
+            weights[f"{ended}.{kind}"] = swapped(value) if stem == "norm_out.linear" else value
+    return weights
+
+
+def unet_weights(pipe: Any) -> dict[str, Any]:
+    """The UNet of Stable Diffusion or SDXL and its one or two readers."""
     is_xl = hasattr(pipe, "text_encoder_2")
     weights = {
         f"model.diffusion_model.{unet_name(name, pipe.unet)}": value
         for name, value in pipe.unet.state_dict().items()
     }
-    for name, value in pipe.vae.state_dict().items():
-        attention = ".attentions.0." in name and value.dim() == 2
-        weights[f"first_stage_model.{vae_name(name, pipe.vae)}"] = (
-            value[:, :, None, None] if attention else value
-        )
     prefix = "conditioner.embedders.0" if is_xl else "cond_stage_model"
     for name, value in clip_weights(pipe.text_encoder).items():
         weights[f"{prefix}.transformer.{name}"] = value
     if is_xl:
         weights |= open_clip_weights(pipe.text_encoder_2, "conditioner.embedders.1.model.")
-    save_file({name: value.contiguous().clone() for name, value in weights.items()}, path)
-    return path
+    return weights
+
+
+def vae_weights(vae: Any) -> dict[str, Any]:
+    weights = {}
+    for name, value in vae.state_dict().items():
+        attention = ".attentions.0." in name and value.dim() == 2
+        place = f"first_stage_model.{vae_name(name, vae)}"
+        weights[place] = value[:, :, None, None] if attention else value
+    return weights
 
 
 def unet_name(name: str, unet: Any) -> str:

@@ -142,6 +142,7 @@ def stable_diffusion_xl(words: Path):
 
 
 def stable_diffusion_3(words: Path):
+    import torch
     from diffusers import (
         FlowMatchEulerDiscreteScheduler,
         SD3Transformer2DModel,
@@ -150,7 +151,10 @@ def stable_diffusion_3(words: Path):
     from transformers import CLIPTextModelWithProjection  # noqa: PLC0415
 
     tokenizer = tiny_tokenizer(words)
-    encoder_3, tokenizer_3 = t5(32)  # as wide as both CLIP encoders together
+    encoder_3, tokenizer_3 = t5(40)  # as wide as both CLIP encoders together
+    encoder = CLIPTextModelWithProjection(clip_config(tokenizer))
+    # Single files have no projection of the first encoder: it is taken for none at all.
+    encoder.text_projection.weight.data = torch.eye(16)
     return StableDiffusion3Pipeline(
         transformer=SD3Transformer2DModel(
             sample_size=SIZE // 2,
@@ -160,15 +164,17 @@ def stable_diffusion_3(words: Path):
             attention_head_dim=8,
             num_attention_heads=2,
             caption_projection_dim=16,
-            joint_attention_dim=32,
-            pooled_projection_dim=32,
+            joint_attention_dim=40,
+            pooled_projection_dim=40,
             out_channels=16,
+            pos_embed_max_size=SIZE // 2,
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(),
         vae=autoencoder(16, use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.06),
-        text_encoder=CLIPTextModelWithProjection(clip_config(tokenizer)),
+        text_encoder=encoder,
         tokenizer=tokenizer,
-        text_encoder_2=CLIPTextModelWithProjection(clip_config(tokenizer)),
+        # Single files tell the two encoders apart by their width.
+        text_encoder_2=CLIPTextModelWithProjection(clip_config(tokenizer, 24)),
         tokenizer_2=tokenizer,
         text_encoder_3=encoder_3,
         tokenizer_3=tokenizer_3,

@@ -64,9 +64,9 @@ def test_a_folder(from_folder, name):
     assert np.abs(one - two).max() > 5
 
 
-@pytest.mark.parametrize("name", ["sd15", "sdxl"])
+@pytest.mark.parametrize("name", ["sd15", "sdxl", "sd3"])
 def test_a_single_file(backend, folder, from_folder, name):
-    """SD3 and Flux read their original names too, but diffusers knows these only at full width."""
+    """Flux has such files too, but diffusers knows their original names only at full width; PixArt has none."""
     import diffusers
 
     pipe = diffusers.DiffusionPipeline.from_pretrained(folder / name)
@@ -78,6 +78,23 @@ def test_a_single_file(backend, folder, from_folder, name):
 def test_an_unsafe_file_is_not_opened(backend, folder):
     model = entry(folder, "old", 'kind = "file", path = "old.ckpt"')
     assert "only .safetensors files are opened" in backend.problem(model)
+
+
+def test_weights_that_can_run_code_are_not_opened(backend, folder, tmp_path):
+    """The same pipeline in the older format, and an adapter in it."""
+    import diffusers
+
+    pipe = diffusers.DiffusionPipeline.from_pretrained(folder / "sd15")
+    pipe.save_pretrained(tmp_path / "pickled", safe_serialization=False)
+    model = entry(tmp_path, "pickled", 'kind = "local", path = "pickled"')
+    with pytest.raises(GenerationError, match="safetensors"):
+        generate(backend, model)
+    (tmp_path / "adapter.bin").write_bytes(b"")
+    adapter = Model("a", "Ada", ModelSource("lora", str(tmp_path / "adapter.bin"), "sd15"))
+    base = entry(folder, "sd15", 'kind = "local", path = "sd15"')
+    assert "only .safetensors files" in backend.problem(adapter, base)
+    far = Model("a", "Ada", ModelSource("lora", "hf://some/one/adapter.pt", "sd15"))
+    assert "only .safetensors files" in backend.problem(far, base)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -100,6 +101,19 @@ def opinionated_votes(
         columns.append(np.stack([np.full(number, annotator), first, second, outcome]))
     cluster, first, second, outcome = np.concatenate(columns, axis=1)
     return table(size, cluster, first, second, np.eye(5)[outcome].T)
+
+
+def with_newcomer(counts: CountSlice, name: str) -> CountSlice:
+    """The same counts with one more model, the first, that has no votes."""
+    wins, ties = (np.pad(part, ((1, 0), (1, 0))) for part in (counts.wins, counts.ties))
+    return replace(
+        counts,
+        models=(name, *counts.models),
+        wins=wins,
+        ties=ties,
+        first=counts.first + 1,
+        second=counts.second + 1,
+    )
 
 
 def expected_votes(

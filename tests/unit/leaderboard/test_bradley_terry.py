@@ -19,8 +19,16 @@ from gemrec.leaderboard.bradley_terry import (
 from gemrec.leaderboard.counts import Counts
 from gemrec.leaderboard.davidson import pair_probabilities
 from gemrec.leaderboard.loading import counts_from_codes
+from gemrec.leaderboard.tables import PairCounts
 from gemrec.records import Outcome
-from tests.unit.leaderboard.builders import count_of, from_wins, random_entries, vote, votes
+from tests.unit.leaderboard.builders import (
+    count_of,
+    from_wins,
+    random_entries,
+    vote,
+    votes,
+    with_newcomer,
+)
 
 NO_PRIOR = math.inf
 WINNER = {"a": evalica.Winner.X, "b": evalica.Winner.Y, "tie": evalica.Winner.Draw}
@@ -162,9 +170,9 @@ class TestHardCases:
 
     @pytest.mark.parametrize("prior_sd", [PRIOR_SD, NO_PRIOR])
     def test_voteless_model_stays_at_the_prior_and_moves_nobody(self, prior_sd: float):
-        entries = random_entries(np.random.default_rng(1), 4, 300)
-        without = fit(count_of(entries), prior_sd=prior_sd)
-        ratings = fit(count_of(entries, ["new"]), prior_sd=prior_sd)
+        counts = count_of(random_entries(np.random.default_rng(1), 4, 300)).slice()
+        without = fit(counts, prior_sd=prior_sd)
+        ratings = fit(with_newcomer(counts, "new"), prior_sd=prior_sd)
         assert strength(ratings, "new") == 0
         assert ratings.component[0] == -1
         assert ratings.strengths[1:] == pytest.approx(without.strengths, abs=1e-12)
@@ -187,7 +195,9 @@ class TestHardCases:
     @pytest.mark.parametrize("method", ["davidson", "half_win"])
     @pytest.mark.parametrize("prior_sd", [PRIOR_SD, NO_PRIOR])
     def test_no_votes(self, models, method, prior_sd):
-        ratings = fit(Counts(models), method=method, prior_sd=prior_sd)
+        nothing = np.zeros((len(models), len(models)))
+        counts = PairCounts(tuple(models), nothing, nothing)
+        ratings = fit(counts, method=method, prior_sd=prior_sd)
         assert ratings.strengths.tolist() == [0.0] * len(models)
         assert ratings.components == ()
 

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -134,10 +136,33 @@ def test_order_of_votes_and_votes_taken_back_leave_no_trace(cast, random):
 
 def test_board_parts_add_up_to_the_whole(real_counts: Counts):
     whole = real_counts.slice()
-    parts = [real_counts.slice(category=c) for c in real_counts.categories]
-    assert np.array_equal(sum(p.wins for p in parts), whole.wins)
-    people = [real_counts.slice(annotator_id=a) for a in real_counts.annotators]
-    assert np.array_equal(sum(p.ties for p in people), whole.ties)
+    wins, ties = np.zeros_like(whole.wins), np.zeros_like(whole.ties)
+    for category in real_counts.categories:
+        part = real_counts.slice(category=category)
+        rows = [whole.index[model_id] for model_id in part.models]
+        wins[np.ix_(rows, rows)] += part.wins
+    for annotator_id in real_counts.annotators:
+        part = real_counts.slice(annotator_id=annotator_id)
+        rows = [whole.index[model_id] for model_id in part.models]
+        ties[np.ix_(rows, rows)] += part.ties
+    assert np.array_equal(wins, whole.wins)
+    assert np.array_equal(ties, whole.ties)
+
+
+def test_slices_list_the_models_that_have_votes_in_them():
+    counts = Counts([f"model {n}" for n in range(5000)])
+    assert counts.slice().models == ()
+    add = partial(counts.add_outcome, outcome=Outcome.LEFT, annotator_id="ann")
+    add("model 4000", "model 7", category="art")
+    assert counts.pairs().models == ("model 7", "model 4000")
+    assert counts.pairs().wins.tolist() == [[0, 0], [1, 0]]
+    add("model 20", "model 7", category="food")
+    assert counts.pairs().models == ("model 7", "model 20", "model 4000")
+    assert counts.pairs().wins.tolist() == [[0, 0, 0], [1, 0, 0], [1, 0, 0]]
+    food = counts.slice(category="food")
+    assert food.models == ("model 7", "model 20")
+    assert (food.first.tolist(), food.second.tolist()) == ([0], [1])
+    assert counts.slice(category="art").models == ("model 7", "model 4000")
 
 
 def test_a_bulk_load_equals_one_by_one_and_takes_votes_afterwards():

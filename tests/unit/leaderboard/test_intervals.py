@@ -16,14 +16,15 @@ from tests.unit.leaderboard.builders import (
     opinionated_votes,
     random_entries,
     vote,
+    with_newcomer,
 )
 
 Z = 1.959963984540054
 TASTE, LOG_NU = 0.5, math.log(0.5)
 
 
-def by_people(entries, people, models=()):
-    counts = Counts(models)
+def by_people(entries, people):
+    counts = Counts()
     for number, entry in enumerate(entries):
         counts.add(vote(*entry, annotator=f"person {number % people}"))
     return counts.slice()
@@ -110,16 +111,18 @@ def test_two_models_have_nothing_to_pool():
 
 
 def test_voteless_model_has_its_prior_interval():
-    got = of(by_people(random_entries(np.random.default_rng(2), 4, 80), 8, ["new"]))
+    table = by_people(random_entries(np.random.default_rng(2), 4, 80), 8)
+    got = of(with_newcomer(table, "new"))
     assert got.low[0] == pytest.approx(-Z * PRIOR_SD)
     assert got.high[0] == pytest.approx(Z * PRIOR_SD)
-    empty = of(Counts(["a"]).slice())
+    empty = of(with_newcomer(Counts().slice(), "a"))
     assert empty.high.tolist() == pytest.approx([Z * PRIOR_SD])
     assert of(Counts().slice()).low.shape == (0,)
 
 
 def test_without_a_prior_a_voteless_model_has_no_bounds():
-    table = by_people(random_entries(np.random.default_rng(2), 3, 90), 8, ["new"])
+    entries = random_entries(np.random.default_rng(2), 3, 90)
+    table = with_newcomer(by_people(entries, 8), "new")
     got = compute_intervals(fit(table, prior_sd=math.inf), table)
     assert (got.low[0], got.high[0]) == (-math.inf, math.inf)
     assert np.isfinite(got.low[1:]).all()

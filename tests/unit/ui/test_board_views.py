@@ -26,7 +26,7 @@ def view_of(entries, facts=None, **changes) -> BoardView:
     for i, entry in enumerate(entries):
         counts.add(vote(*entry, annotator=f"p{i % 5}"))
     query = BoardQuery(draws=100, minimum_votes=10)
-    fitted = fit_board(counts.slice(), EloTable(), len(entries), query)
+    fitted = fit_board(counts.slice(), EloTable(), len(entries), query, models=counts.models)
     known = {m: ModelFacts(m.upper(), seconds=1.0 + i) for i, m in enumerate(counts.models)}
     return replace(BoardView(fitted, known | (facts or {}), Slice(), query), **changes)
 
