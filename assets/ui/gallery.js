@@ -72,6 +72,7 @@ window.gemrecGallery = (() => {
     one("[data-found]").textContent = state.chosenOnly ? "" : counting(found.total);
     if (state.chosenOnly) return;
     state.page = found.page;
+    root().classList.toggle("g-nothing", found.empty);
     bars(found.bars);
     unknown(found.unknown, found.bars.reduce((a, b) => a + b, 0));
     pages.querySelector("span").textContent = `Page ${found.page + 1} of ${found.pages}`;

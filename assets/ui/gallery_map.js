@@ -272,7 +272,10 @@ window.gemrecMap = (() => {
     map.small = [];
     map.picked = new Set(data.chosen);
     paint();
-    said.textContent = data.ids.length ? `${data.ids.length.toLocaleString()} images` : "Nothing on the map yet: images get their place once they have been looked at.";
+    const none = !data.ids.length;
+    frame.querySelector("[data-map-empty]").hidden = !none;
+    frame.querySelectorAll(".g-map-bar, .g-map-frame").forEach((part) => { part.hidden = none; });
+    said.textContent = `${data.ids.length.toLocaleString()} ${data.ids.length === 1 ? "image" : "images"}`;
     redraw();
     ready();
   };

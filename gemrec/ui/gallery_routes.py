@@ -94,6 +94,7 @@ class GalleryRoutes:
             "bars": page.bars,
             "unknown": dict(zip(KINDS, page.unknown, strict=True)),
             "chosen": len(chosen),
+            "empty": not images and not filtered,
         }
 
     def options(self, request: Request) -> Document:

@@ -274,6 +274,19 @@ def test_the_copied_snippet_runs(server, new_context, open_page, tmp_path):
         assert len(picture.convert("RGB").getcolors(64 * 64)) > 50
 
 
+def test_without_images_it_says_what_to_do(tmp_path, new_context, open_page):
+    with serve(tmp_path) as bare:
+        page = open_page(new_context(), bare.url)
+        open_tab(page, "Gallery")
+        expect(page.locator("[data-grid]")).to_contain_text("No images yet")
+        expect(page.locator(".g-weights")).to_be_hidden()
+        page.get_by_role("tab", name="Map").click()
+        expect(page.get_by_role("heading", name="No map yet")).to_be_visible()
+        expect(page.locator("canvas")).to_be_hidden()
+        page.get_by_role("tab", name="My models").click()
+        expect(page.get_by_role("heading", name="No models yet")).to_be_visible()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_on_a_phone(server, new_context, open_page, theme):
     page = open_page(new_context(phone=True), server.url)

@@ -17,6 +17,11 @@ NAMES = {
 }
 """What the scores are called on the page."""
 
+_NO_MAP = empty(
+    "No map yet",
+    "Like images lie side by side here, a moment after they are drawn.",
+    "Images of battles that wait for their vote stay hidden until it is cast.",
+)
 _UNITS = {"preference": "{:.0%}", "safety": "{:.0%}"}
 
 
@@ -84,7 +89,8 @@ def shell(weights: Sequence[float]) -> str:
         '<nav class="g-pages" aria-label="Pages" hidden><button type="button" '
         'class="g-quiet-button" data-page="-1">Previous</button><span></span>'
         '<button type="button" class="g-quiet-button" data-page="1">Next</button></nav></div>'
-        '<div data-panel="map" hidden><div class="g-map-bar"><label>Colour by '
+        f'<div data-panel="map" hidden><div data-map-empty hidden>{_NO_MAP}</div>'
+        '<div class="g-map-bar"><label>Colour by '
         f"<select data-colour>{colours}</select></label>"
         '<button type="button" class="g-quiet-button" data-act="lasso" aria-pressed="false">Lasso'
         '</button><button type="button" class="g-quiet-button" data-act="closer" '

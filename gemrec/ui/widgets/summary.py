@@ -29,7 +29,7 @@ def summary(
     """
     if not found.places:
         return empty(
-            "No podium yet",
+            "No models yet",
             "Once models have drawn something, those that suit you best stand here.",
             "Ten votes in the Arena are enough to make it yours.",
         )
