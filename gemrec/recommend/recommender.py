@@ -27,7 +27,6 @@ from gemrec.recommend.directions import Directions
 from gemrec.recommend.pipeline import Steer, profile_of, recommend
 from gemrec.recommend.profile import Leaning
 from gemrec.recommend.refresher import Refresher
-from gemrec.recommend.safety import SafetyWords
 from gemrec.recommend.sketchbook import Sketchbook
 from gemrec.recommend.steering import NamedAxis, name_axes
 from gemrec.recommend.taste_map import MapPoint, map_models
@@ -88,14 +87,12 @@ class Recommender:
         self._embeddings = embeddings
         self._clock = clock
         self._directions = Directions(embeddings, knows)
-        self._safety = SafetyWords(embeddings, knows)
         self._sketchbook = Sketchbook(store, embeddings.name)
         self._named: tuple[FeatureTable, tuple[str, ...], tuple[NamedAxis, ...]] | None = None
 
     def prepare(self) -> None:
         """Have the words of taste read in the background; returns at once."""
         self._directions.prepare()
-        self._safety.prepare()
 
     def recommend(
         self,
@@ -121,7 +118,6 @@ class Recommender:
             look_ahead: Also say what is worth running and how many votes are to go.
             settings: Instead of those that the person has set.
         """
-        limits = filters or Filters()
         return recommend(
             self._refresher.current(),
             self._catalog,
@@ -130,9 +126,9 @@ class Recommender:
             prompt_vector,
             k,
             hidden=hidden,
-            filters=limits,
+            filters=filters or Filters(),
             steer_by=self._steer(self.settings(annotator_id) if settings is None else settings),
-            evidence_of=partial(self._evidence, prompt, prompt_vector, limits.unsafe),
+            evidence_of=partial(self._evidence, prompt, prompt_vector),
             look_ahead=look_ahead,
         )
 
@@ -282,10 +278,9 @@ class Recommender:
         self,
         prompt: Prompt,
         prompt_vector: Floats32 | None,
-        unguarded: bool,
         images: Sequence[Image],
     ) -> Evidence:
-        """Vectors of the pictures, and of prompts and words to compare them with, where known."""
+        """Vectors of the pictures and of prompts to compare them with; only what is there."""
         if not images:
             return Evidence()
         gallery = self._refresher.current().gallery
@@ -298,9 +293,7 @@ class Recommender:
         vectors = self._store.vectors.get(
             self._embeddings.name, dict.fromkeys(image.digest for image in images)
         )
-        words = None if unguarded else self._safety.vectors()
-        unsafe, safe = words or (None, None)
-        return Evidence(vectors, prompts, unsafe, safe)
+        return Evidence(vectors, prompts)
 
 
 _PROMPTS: Final = 40  # prompts that a picture is compared with
