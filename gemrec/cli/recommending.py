@@ -69,12 +69,19 @@ def recommend(
     filters = Filters(frozenset(licence or ()), max_seconds, max_vram, max_usd, unsafe)
     picture = None if like is None else _opened(like)
     with open_services(db) as services:
+        if words is not None or picture is not None:
+            # Wishes are compared with pictures, which the page embeds as they come.
+            services.embeddings.image_vectors(services.store.images.all())
         services.refresher.load()
         annotator_id = known_annotator(services, annotator)
         settings = _settings(services, annotator_id, words, picture)
         found = services.recommend(
             annotator_id, prompt, k, ENCODER_SECONDS, filters=filters, settings=settings
         )
+        if found.unheard:
+            tell(
+                "Some wishes change nothing: the pictures made so far do not differ enough in them."
+            )
         document = recommendation_document(
             found, lambda image: services.images.path(image.digest).as_uri()
         )
