@@ -5,7 +5,6 @@ page are cast in the browser; a board needs more than one person, so simulated p
 """
 
 import argparse
-import contextlib
 import csv
 import math
 import random
@@ -22,11 +21,14 @@ from gemrec.campaigns import parse_spec
 from gemrec.exchange import import_votes
 from gemrec.services import Services, build_services
 from gemrec.settings import load_settings
-from gemrec.ui import launch
+from tests.running import free_port, run_app
 
 HERE = Path(__file__).resolve().parent
 WIDTH, HEIGHT = 1280, 800
-PROMPTS = ("a cat face on a blue background", "a red apple", "a rocket", "a sunflower")
+PROMPTS = (
+    "a rocket on a pink background", "a hamburger", "a strawberry on a green background",
+    "a panda on a purple background",
+)  # fmt: skip
 VOTES = 4
 PEOPLE, VOTES_EACH = 12, 40
 PATIENCE = 600_000  # milliseconds; the first battle also loads the models
@@ -100,7 +102,7 @@ def for_you(page: Page) -> None:
     """What suits the person who has just voted."""
     open_tab(page, "For you")
     box = page.locator("#tab-for-you").get_by_placeholder("What do you want to see?")
-    box.fill(PROMPTS[0])
+    box.fill(PROMPTS[-1])
     box.press("Enter")
     expect(page.locator("#podium .g-card").first).to_be_visible(timeout=60_000)
     page.wait_for_timeout(3000)
@@ -119,6 +121,14 @@ def quality(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
+def server(page: Page) -> None:
+    """The owner's view, after a backup."""
+    open_tab(page, "Server")
+    page.get_by_role("button", name="Back up now").click()
+    expect(page.locator("#tab-server")).to_contain_text("votes in", timeout=60_000)
+    page.wait_for_timeout(1500)
+
+
 def tab(name: str) -> Callable[[Page], None]:
     """A tab as it looks when it is opened."""
     return lambda page: open_tab(page, name)
@@ -131,7 +141,7 @@ SCENES: dict[str, Callable[[Page], None]] = {
     "gallery": tab("Gallery"),
     "leaderboard": tab("Leaderboard"),
     "research": quality,
-    "server": tab("Server"),
+    "server": server,
 }
 """Pictures in the order in which they are taken: later ones show what earlier ones did."""
 DRAWN = frozenset({"arena", "for-you", "gallery"})
@@ -143,20 +153,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"any of {', '.join(SCENES)}; without, all")
     wanted = set(parser.parse_args().names or SCENES)
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        data = Path("annotations")
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "annotations"
         data.mkdir()
-        settings = load_settings(data=data, port=0, backup="backups", images_per_grid=4)
-        services = build_services(settings)
+        services = build_services(load_settings(data=data))
         fill(services, data)
-        demo, url = launch(services, prevent_thread_lock=True)
-        try:
-            if services.backups is not None:
-                services.backups.save()
-            take(url, wanted)
-        finally:
-            demo.close(verbose=False)
-            services.close()
+        services.close()
+        # A process of its own: the memory that the page tells is then the server's, without a browser.
+        backup = str(Path(folder) / "backups")
+        with run_app(data, free_port(), GEMREC_BACKUP=backup) as app:
+            take(app.url, wanted)
     return 0
 
 

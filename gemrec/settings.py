@@ -18,7 +18,10 @@ class Settings(BaseSettings):
         env_prefix="GEMREC_", env_file=None, extra="ignore", frozen=True, validate_default=True
     )
 
-    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    host: str = Field(
+        "",
+        description="Address the server listens on; unset: `127.0.0.1`, and on a Space every address.",
+    )
     port: int = Field(7860, ge=0, le=65535, description="Port the server listens on; 0 picks one.")
     data: Path = Field(
         REPOSITORY / "annotations", description="Folder of the database, images and exports."
@@ -178,6 +181,11 @@ class Settings(BaseSettings):
         description="Set by Hugging Face where the Space's header says `hf_oauth: true`; shows the "
         "login button.",
     )
+
+    @property
+    def listens_on(self) -> str:
+        """The address that the server binds: a Space is reached from outside its container."""
+        return self.host or ("0.0.0.0" if self.space_id else "127.0.0.1")  # noqa: S104
 
     @property
     def has_login(self) -> bool:

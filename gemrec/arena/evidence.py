@@ -7,7 +7,7 @@ no work that grows with their number.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,11 @@ from gemrec.preference.davidson import moments
 from gemrec.recommend import Refresher, Snapshot
 
 Floats = NDArray[np.float64]
+
+WIDER: Final = 1.5
+"""Optimism of Thompson draws, as a multiple of the belief's spread: a favourite among models that a
+person has hardly met is found within fifteen votes by 58 of 60 and by 60 of 60 annotators with
+opposite tastes, by 57 and 52 without this and without weighing what a vote tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,12 @@ class Evidence(Protocol):
         """(M, M) nats that a vote on each pair is expected to tell about its person's taste.
 
         The prompt's category counts. Models that are not known yet tell the most.
+        """
+
+    def chance_of_best(self, models: Sequence[str]) -> Floats:
+        """(M,) probability of being the person's best, from a belief made half as wide again.
+
+        The prompt's category counts. Models that are not known yet have an even share.
         """
 
 
@@ -84,13 +95,17 @@ class Standings:
 
     def told_of_taste(self, models: Sequence[str]) -> Floats:
         """See :class:`Evidence`."""
+        return self._believe(models).information()
+
+    def chance_of_best(self, models: Sequence[str]) -> Floats:
+        """See :class:`Evidence`."""
+        return self._believe(models).wider(WIDER).among_best(1)
+
+    def _believe(self, models: Sequence[str]) -> Belief:
         known = self.everybody(models)
         nothing = np.zeros(len(models))
         root = np.linalg.cholesky(known.covariance).astype(np.float64)
-        belief = Belief(
-            tuple(models), known.mean, root, nothing, nothing, known.log_nu, len(models)
-        )
-        return belief.information()
+        return Belief(tuple(models), known.mean, root, nothing, nothing, known.log_nu, len(models))
 
     def _rows(self, models: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Positions in the counts of the models that these list, and their places in ``models``."""
@@ -145,14 +160,27 @@ class SnapshotEvidence:
 
     def told_of_taste(self, models: Sequence[str]) -> Floats:
         """See :class:`Evidence`."""
-        index = self._snapshot.everybody.index
-        known = [place for place, model_id in enumerate(models) if model_id in index]
-        taste = self._snapshot.taste(self._annotator_id)
-        belief = taste.believe_models([models[place] for place in known], Asked(self._category))
+        known, belief = self._believe(models)
         told = np.full((len(models), len(models)), np.nan)
         told[np.ix_(known, known)] = belief.information()
         most = np.nanmax(told, initial=0.0)
         return np.where(np.isnan(told), most or 1.0, told)
+
+    def chance_of_best(self, models: Sequence[str]) -> Floats:
+        """See :class:`Evidence`."""
+        known, belief = self._believe(models)
+        chance = np.full(len(models), 1 / max(len(models), 1))
+        if known:
+            chance[known] = belief.wider(WIDER).among_best(1) * len(known) / len(models)
+        return chance
+
+    def _believe(self, models: Sequence[str]) -> tuple[list[int], Belief]:
+        """Positions of the models that the taste knows, and what is believed of them."""
+        index = self._snapshot.everybody.index
+        known = [place for place, model_id in enumerate(models) if model_id in index]
+        taste = self._snapshot.taste(self._annotator_id)
+        asked = Asked(self._category)
+        return known, taste.believe_models([models[place] for place in known], asked)
 
 
 class EvidenceDesk:

@@ -19,6 +19,8 @@ SHARPNESS = 2.0
 with 158 votes each is placed in 111 votes with 1, 72 with 2, 63 with 3, uniform pairs need 517; the
 error of a balanced arena after 1,500 votes is 0.181, 0.176, 0.183 against 0.176 of uniform pairs."""
 
+_EVEN_SHARE = 0.05  # chance that is shared out evenly among models, or some would have none
+
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 """(n,) positions of each pair's first and second model."""
 
@@ -89,17 +91,27 @@ class InformationSampler:
 
 
 class PersonalSampler:
-    """The more a vote on a pair is expected to tell about its person's taste, the likelier it is."""
+    """Pairs of possible favourites, the more a vote on them tells about its person's taste.
+
+    A pair is as likely as being the best two of two Thompson draws (double Thompson sampling: Wu and
+    Liu 2016, "Double Thompson Sampling for Dueling Bandits"), times the nats that a vote on it is
+    expected to tell, so that even a close pair is not shown again and again.
+    """
 
     name = "personal"
 
     def weigh(self, models: Sequence[str], evidence: Evidence) -> Floats:
         """See :meth:`PairSampler.weigh`."""
-        told = evidence.told_of_taste(models)[pairs_of(len(models))]
+        first, second = pairs_of(len(models))
+        best = evidence.chance_of_best(models) + _EVEN_SHARE / len(models)
+        best = best / best.sum()
+        rest = 1 / np.maximum(1 - best, np.finfo(np.float64).eps)
+        duels = best[first] * best[second] * (rest[first] + rest[second])
+        told = evidence.told_of_taste(models)[first, second]
         most = told.max(initial=0.0)
         if most == 0:  # everything is known, so it does not matter
             return np.ones_like(told)
-        weights: Floats = np.maximum(told / most, np.finfo(np.float64).eps) ** SHARPNESS
+        weights: Floats = duels * np.maximum(told / most, np.finfo(np.float64).eps) ** SHARPNESS
         return weights
 
 

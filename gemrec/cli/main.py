@@ -21,13 +21,12 @@ from gemrec.cli.models import models_app
 from gemrec.cli.opening import open_services, settings_for
 from gemrec.cli.options import AsJson, Db, PromptText, whole_number
 from gemrec.cli.output import answer, tell
-from gemrec.cli.people import known_annotator
+from gemrec.cli.recommending import recommend
 from gemrec.cli.scoring import score
 from gemrec.cli.studies import evaluate, simulate_people
 from gemrec.documents import (
     images_document,
     prompts_document,
-    recommendation_document,
 )
 from gemrec.errors import (
     CatalogError,
@@ -39,14 +38,12 @@ from gemrec.errors import (
 )
 from gemrec.pocket.vocabulary import unknown_words
 from gemrec.records import Model
-from gemrec.services import MOST_MODELS
 
 PROGRAM = "python -m gemrec"
 WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 POCKET_TAG = "family:pocket"
 MOST_IMAGES = 64
 LAST_SEED = 2**31 - 1 - MOST_IMAGES
-ENCODER_SECONDS = 60.0  # nobody warmed it up for a single command
 _WRONG = (InputError, CatalogError, SettingsError, StoreError)
 _BAD_WORD = re.compile(
     r"Invalid value for '(?P<option>[^']+)': (?:Value error, )?(?P<got>(['\"]).*\3) "
@@ -114,32 +111,7 @@ app.command()(build)
 app.command()(leaderboard)
 
 
-@app.command()
-def recommend(
-    prompt: PromptText,
-    annotator: Annotated[
-        str | None, typer.Option(metavar="NAME", help="For whom; without it, for everybody.")
-    ] = None,
-    k: Annotated[
-        int,
-        typer.Option(
-            metavar="K", parser=whole_number(1, MOST_MODELS), help="How many models, 1 to 50."
-        ),
-    ] = 5,
-    db: Db = None,
-    as_json: AsJson = False,
-) -> None:
-    """Rank models and images for one prompt and one person's taste."""
-    with open_services(db) as services:
-        services.refresher.load()
-        annotator_id = known_annotator(services, annotator)
-        found = services.recommend(annotator_id, prompt, k, ENCODER_SECONDS)
-        document = recommendation_document(
-            found, lambda image: services.images.path(image.digest).as_uri()
-        )
-        answer(document, as_json, tables.recommendation)
-
-
+app.command()(recommend)
 app.add_typer(models_app, name="models")
 
 

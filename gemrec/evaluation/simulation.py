@@ -25,7 +25,12 @@ POLICIES: Final[Mapping[str, int]] = MappingProxyType({"random": 2, "pairs": 2, 
 best of four posterior draws."""
 
 CHECKPOINTS: Final = (0, 5, 10, 20, 30)
-_REFITS: Final = (1, 2, 4, 7, 10, 14, 20, 27)
+_REFITS: Final = (*range(1, 11), 12, 14, 17, 20, 24, 27)  # rounds; the app fits as often as it can
+_BOLDNESS: Final = 0.6
+"""Spread of the draws, as a share of the posterior's: in thirty votes there is no time to try out
+everything that is possible. In the middle world (two seeds) 1, 0.6 and 0.4 gave nDCG 0.671, 0.689 and
+0.683 after ten picks, 0.762, 0.761 and 0.754 after thirty, with regret 0.191, 0.179 and 0.186."""
+
 _PICK_WEIGHT: Final = 1.0  # of a pick against each of the others
 _GAIN: Final = 3  # power of the min-max utility
 _PLACES: Final = 5
@@ -172,8 +177,10 @@ class _Study:
         state = self._states[person] or fit_person(
             self._everybody.tell(Contests.empty(features.shape[1])), self._everybody.prior
         )
-        drawn = common + state.draw(models, features, self._rng, size)
-        drawn += self._rng.standard_normal(drawn.shape) * np.sqrt(self._everybody.doubt[:-1])
+        expected = state.expect(models, features)
+        away = state.draw(models, features, self._rng, size) - expected
+        away += self._rng.standard_normal(away.shape) * np.sqrt(self._everybody.doubt[:-1])
+        drawn = common + expected + _BOLDNESS * away
         shown: list[int] = []
         for utilities in drawn:
             utilities[shown] = -np.inf

@@ -6,7 +6,6 @@ and from which an undone or edited vote is taken away again.
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import numpy as np
@@ -24,6 +23,7 @@ from gemrec.leaderboard.cells import (
     unpack_contexts,
     unpack_pairs,
 )
+from gemrec.leaderboard.kept import KeptPairs
 from gemrec.leaderboard.tables import (
     BOTH_BAD,
     BOTH_GOOD,
@@ -35,7 +35,6 @@ from gemrec.leaderboard.tables import (
     Floats,
     Ints,
     PairCounts,
-    add_up,
     units_of,
 )
 from gemrec.records import BattleMode, Outcome, Vote
@@ -51,63 +50,6 @@ _KEPT_SLICES: Final = 64
 Name = TypeVar("Name", str, tuple[str, str])
 Context = tuple[str, str]  # category, campaign
 SliceKey = tuple[str | None, str | None, str | None]  # category, campaign, annotator
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """The matrices of one slice, over the models that have votes in it.
-
-    Attributes:
-        models: (V,) numbers of those models, rising.
-        place: (M,) position of each model in ``models``, -1 for the others.
-        wins: (V, V) in units.
-        ties: (V, V) in units, symmetric.
-    """
-
-    models: Ints
-    place: Ints
-    wins: Floats
-    ties: Floats
-
-    @classmethod
-    def from_cells(cls, keys: Ints, cells: Cells, size: int) -> "_Kept":
-        """Add up (K,) keys and (5, K) counts of ``size`` models."""
-        first, second = unpack_pairs(keys)
-        has_votes = np.zeros(size, dtype=np.bool_)
-        has_votes[first] = has_votes[second] = True
-        models = np.flatnonzero(has_votes)
-        place = np.cumsum(has_votes) - 1
-        there = place[first] * models.size + place[second]
-
-        def table(values: NDArray[np.number]) -> Floats:
-            return add_up(there, values, models.size**2).reshape(models.size, models.size)
-
-        wins = table(cells[WINS_FIRST]) + table(cells[WINS_SECOND]).T
-        tied = cells[TIES] + cells[BOTH_GOOD]
-        tied += cells[BOTH_BAD]
-        ties = table(tied)
-        ties = ties + ties.T
-        live = wins.any(axis=0) | wins.any(axis=1) | ties.any(axis=0)
-        if not live.all():  # votes that were taken back leave their cells behind
-            wins, ties, models = wins[np.ix_(live, live)], ties[np.ix_(live, live)], models[live]
-            has_votes[:] = False
-            has_votes[models] = True
-        return cls(models, np.where(has_votes, np.cumsum(has_votes) - 1, -1), wins, ties)
-
-    def add(self, winner: int, loser: int, row: int, units: int) -> bool:
-        """Follow a change of one pair; False when other models would have votes after it."""
-        i, j = self.place[winner], self.place[loser]
-        if i < 0 or j < 0:
-            return False
-        if row >= TIES:
-            self.ties[i, j] += units
-            self.ties[j, i] += units
-        else:
-            self.wins[i, j] += units
-        return units > 0 or (self._is_live(i) and self._is_live(j))
-
-    def _is_live(self, i: int) -> bool:
-        return bool(self.wins[i].any() or self.wins[:, i].any() or self.ties[i].any())
 
 
 class Counts:
@@ -135,7 +77,7 @@ class Counts:
         self._contexts: dict[Context, int] = {}
         self._annotators: dict[str, int] = {}
         self._cells = CellTable()
-        self._kept: dict[SliceKey, _Kept] = {}
+        self._kept: dict[SliceKey, KeptPairs] = {}
         self.add_models(models)
 
     @classmethod
@@ -296,7 +238,7 @@ class Counts:
         if kept is None:
             if len(self._kept) >= _KEPT_SLICES:
                 self._kept.pop(next(iter(self._kept)))
-            kept = _Kept.from_cells(*self._select(key), len(self._models))
+            kept = KeptPairs.from_cells(*self._select(key), len(self._models))
         self._kept[key] = kept  # last in line to be dropped
         names = self.models
         wins, ties = kept.wins / UNIT, kept.ties / UNIT

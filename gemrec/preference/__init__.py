@@ -10,6 +10,7 @@ from gemrec.preference.features import (
     principal_axes,
 )
 from gemrec.preference.joint import Joint, fit_joint, never
+from gemrec.preference.kinship import guess_looks
 from gemrec.preference.learning import Learnt, learn_more, learn_scales, without_persons
 from gemrec.preference.offers import Asked, Offers, expected_looks
 from gemrec.preference.person import Hint, PersonPrior, PersonState, Told
@@ -44,6 +45,7 @@ __all__ = [
     "fit_joint",
     "fit_person",
     "fit_taste",
+    "guess_looks",
     "learn_more",
     "learn_scales",
     "never",

@@ -8,7 +8,7 @@ the best, and how much a vote on a pair would tell.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Final
 
@@ -110,6 +110,10 @@ class Belief:
             self.log_nu,
             len(rows),
         )
+
+    def wider(self, times: float) -> "Belief":
+        """The same means, with so many times the standard deviations."""
+        return replace(self, root=self.root * times, doubt=self.doubt * times**2)
 
     def scores(self) -> Scores:
         """Compare each item with the mean of the first ``baseline`` ones."""

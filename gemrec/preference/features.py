@@ -45,6 +45,7 @@ class FeatureTable:
         grids: Row of ``looks`` per (model id, prompt).
         by_category: Row of ``looks`` per (model id, category); drawn towards the model's mean.
         models: Row of ``looks`` per model id.
+        guesses: Row of ``looks`` per id of a model without pictures that is described like others.
         prompts: Texts of ``contents``.
         contents: (P, d) unit vectors of what each prompt's pictures show.
         basis: (d, r) turns differences of embeddings into differences of features.
@@ -57,6 +58,7 @@ class FeatureTable:
     grids: Mapping[tuple[str, str], int] = field(default_factory=dict)
     by_category: Mapping[tuple[str, str], int] = field(default_factory=dict)
     models: Mapping[str, int] = field(default_factory=dict)
+    guesses: Mapping[str, int] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
     contents: Array = field(default_factory=lambda: np.zeros((0, 0)))
     basis: Array = field(default_factory=lambda: np.zeros((0, 0)))

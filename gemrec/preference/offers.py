@@ -13,6 +13,7 @@ from gemrec.preference.everybody import Everybody
 from gemrec.preference.features import FeatureTable
 
 _MOST: Final = 32  # offers remembered; a new one beyond forgets the oldest
+_FOLLOWED: Final = 4  # offers that are made again before somebody asks
 
 
 _CATEGORY_WEIGHT: Final = 2.0  # neighbours' worth of the model's usual look in the category
@@ -72,6 +73,14 @@ class Offers:
         self.everybody, self.features = everybody, features
         self._made: dict[tuple[tuple[str, ...], Asked], Offer] = {}
 
+    def followed(self, everybody: Everybody, features: FeatureTable) -> "Offers":
+        """The last few offers made again from another shared part."""
+        new = Offers(everybody, features)
+        for models, asked in list(self._made)[-_FOLLOWED:]:
+            if everybody.index.keys() >= set(models):
+                new.models(models, asked)
+        return new
+
     def models(self, models: Sequence[str], asked: Asked) -> Offer:
         """The offer of some models' next pictures.
 
@@ -124,10 +133,19 @@ def expected_looks(
         near: Prompts with pictures, the most alike first.
 
     Returns:
-        (n, r) features, zeros where nothing is known, and (n,) whether something is.
+        (n, r) features, guesses for models without pictures and zeros without even those, and
+        (n,) whether pictures tell.
     """
     rows = np.array([features.expected(m, category) for m in models], dtype=np.int64)
-    total, known = features.looks[rows], rows >= 0
+    known = rows >= 0
+    if features.guesses:
+        rows = np.array(
+            [
+                r if r >= 0 else features.guesses.get(m, -1)
+                for m, r in zip(models, rows, strict=True)
+            ]
+        )
+    total = features.looks[rows]
     total = total * _CATEGORY_WEIGHT
     weight = np.full(len(rows), _CATEGORY_WEIGHT)
     for prompt in near[:_NEIGHBOURS]:

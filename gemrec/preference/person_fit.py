@@ -22,11 +22,11 @@ from gemrec.preference.davidson import Array, moments
 from gemrec.preference.mixing import Mixing
 from gemrec.preference.person import PersonPrior, PersonState, Told
 
-MOST_OFFSETS: Final = 96
+MOST_OFFSETS: Final = 64
 """Models with an offset of their own, so that a vote takes no longer the more models there are.
 
 With a thousand votes on 200 models, utilities are a twentieth of their standard deviation away from
-those with an offset for each, and the deviation is a twelfth too wide.
+those with an offset for each, and the deviation is an eighth too wide.
 """
 
 _TOLERANCE: Final = 1e-9  # of a utility difference, logits

@@ -226,6 +226,7 @@ def fit_taste(
     everybody: Everybody,
     features: FeatureTable,
     before: Taste | None = None,
+    offers: Offers | None = None,
 ) -> Taste:
     """Fit one person's taste to their current votes.
 
@@ -234,13 +235,14 @@ def fit_taste(
         everybody: The shared part.
         features: What pictures look like.
         before: The same person's taste some votes ago; changes the time needed, not the result.
+        offers: Made from the same shared part and features; changes the time needed too.
     """
     cast = tuple(votes)
     reader = Reader(everybody.models, features, everybody.numbers)
-    known, offers = 0, None
+    known = 0
     if before is not None and before.everybody is everybody and before.features is features:
         known = len(before.cast) if cast[: len(before.cast)] == before.cast else 0
-        offers = before.offers
+        offers = offers or before.offers
     contests = reader.read(cast[known:])
     person = -1 if not cast else everybody.numbers.people.get(cast[0].annotator_id, -1)
     told = everybody.tell(contests, person)

@@ -1,9 +1,9 @@
 """Follows the generated images and what they look like, without making votes wait."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future
 
-from gemrec.preference import FeatureTable, build_features
+from gemrec.preference import FeatureTable, build_features, guess_looks
 from gemrec.preference.features import Floats32
 from gemrec.recommend.gallery import Gallery
 from gemrec.recommend.rest import Rest
@@ -17,14 +17,22 @@ class Looks:
     Args:
         store: Where images and vectors are.
         encoder_name: Whose vectors to use.
+        tags: Words that describe each model, by which those without pictures are guessed.
         done: Called from another thread when features that were made there can be fetched.
     """
 
-    def __init__(self, store: Store, encoder_name: str, done: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        encoder_name: str,
+        tags: Mapping[str, Collection[str]],
+        done: Callable[[], None],
+    ) -> None:
         self.gallery = Gallery()
         self.features = FeatureTable()
         self._store = store
         self._encoder_name = encoder_name
+        self._tags = tags
         self._done = done
         self._vectors: dict[str, Floats32] = {}
         self._stale = False
@@ -63,7 +71,7 @@ class Looks:
             stale = self._stale or self._job is not None
             self._stale, self._job = False, None
             if stale:
-                self.features = build_features(self.gallery.images(), self._vectors)
+                self.features = self._build(self.gallery.images(), self._vectors)
             return stale
         fetched = False
         if self._job is not None and self._job.done():
@@ -72,10 +80,17 @@ class Looks:
             fetched = True
         if self._stale and self._job is None and self._rest.is_over:
             self._stale = False
-            self._job = executor.submit(self._build, self.gallery.images(), dict(self._vectors))
+            self._job = executor.submit(
+                self._build_aside, self.gallery.images(), dict(self._vectors)
+            )
             self._job.add_done_callback(lambda _: self._done())
         return fetched
 
-    def _build(self, images: Sequence[Image], vectors: Mapping[str, Floats32]) -> FeatureTable:
+    def _build_aside(
+        self, images: Sequence[Image], vectors: Mapping[str, Floats32]
+    ) -> FeatureTable:
         with self._rest.after():
-            return build_features(images, vectors)
+            return self._build(images, vectors)
+
+    def _build(self, images: Sequence[Image], vectors: Mapping[str, Floats32]) -> FeatureTable:
+        return guess_looks(build_features(images, vectors), self._tags)

@@ -8,7 +8,7 @@ import numpy as np
 
 from gemrec.preference import Taste
 from gemrec.recommend.profile import Leaning
-from gemrec.recommend.records_of_votes import Record, blind_votes_on, record_of, records_of
+from gemrec.recommend.records_of_votes import Record, blind_votes_on, record_of
 from gemrec.recommend.snapshot import Snapshot
 from gemrec.recommend.steering import NamedAxis
 from gemrec.records import Vote
@@ -138,7 +138,7 @@ def find_reasons(
     vote_of = {vote.id: vote for vote in taste.cast}
     average = float(taste.everybody.mean.mean()) if len(taste.everybody.mean) else 0.0
     moved = _moved(taste, vote_of, [c.model.id for c in candidates], around)
-    reasons = []
+    reasons, liked = [], None
     for candidate, moves in zip(candidates, moved, strict=True):
         model = candidate.model
         row = snapshot.everybody.index[model.id]
@@ -146,9 +146,9 @@ def find_reasons(
         mine = [vote_of[vote_id] for vote_id in dict.fromkeys(contests.votes[met].tolist())]
         record, alike, alike_record = record_of(model.id, mine), None, Record()
         if not record.comparisons and candidate.taste > 0:
-            all_records = records_of(taste.cast)
-            alike = _liked_alike(snapshot, model.id, all_records)
-            alike_record = all_records[alike] if alike else alike_record
+            liked = _liked(taste) if liked is None else liked
+            alike = _liked_alike(snapshot, model.id, liked)
+            alike_record = record_of(alike, taste.cast) if alike else alike_record
         reasons.append(
             Reason(
                 model_id=model.id,
@@ -218,19 +218,25 @@ def _traits(snapshot: Snapshot, model_id: str, around: Circumstances) -> tuple[T
     return tuple(sorted(found, key=lambda trait: -trait.logits)[:_NAMED_AXES])
 
 
-def _liked_alike(snapshot: Snapshot, model_id: str, records: Mapping[str, Record]) -> str | None:
-    """The model with the most alike pictures that the person preferred more often than not."""
+def _liked(taste: Taste) -> tuple[str, ...]:
+    """Ids of the models that the person preferred more often than not."""
+    everybody, contests = taste.everybody, taste.told.contests
+    size = len(everybody.models)
+    real = (contests.models < size).all(axis=1)
+    sides, margin = contests.models[real], np.sign(contests.margin[real])
+    ahead = np.bincount(sides[:, 0], margin, size) - np.bincount(sides[:, 1], margin, size)
+    return tuple(everybody.models[row] for row in np.flatnonzero(ahead > 0))
+
+
+def _liked_alike(snapshot: Snapshot, model_id: str, liked: Sequence[str]) -> str | None:
+    """The liked model with the most alike pictures."""
     features = snapshot.features
-    if features.expected(model_id) < 0:
+    own = features.expected(model_id)
+    rows = np.array([features.expected(other) for other in liked], dtype=np.int64)
+    if own < 0 or not (rows >= 0).any():
         return None
-    own = features.looks[features.expected(model_id)]
-    best, found = _ALIKE, None
-    for other, record in records.items():
-        if features.expected(other) < 0 or record.wins <= record.losses:
-            continue
-        seen = features.looks[features.expected(other)]
-        length = float(np.linalg.norm(own) * np.linalg.norm(seen))
-        cosine = float(own @ seen) / length if length > 0 else 0.0
-        if cosine > best:
-            best, found = cosine, other
-    return found
+    looks, look = features.looks[rows], features.looks[own]
+    lengths = np.linalg.norm(looks, axis=1) * np.linalg.norm(look)
+    cosines = np.where((rows >= 0) & (lengths > 0), looks @ look / np.maximum(lengths, 1e-12), -1.0)
+    best = int(cosines.argmax())
+    return liked[best] if cosines[best] > _ALIKE else None

@@ -27,6 +27,7 @@ from gemrec.recommend.directions import Directions
 from gemrec.recommend.pipeline import Steer, profile_of, recommend
 from gemrec.recommend.profile import Leaning
 from gemrec.recommend.refresher import Refresher
+from gemrec.recommend.safety import SafetyWords
 from gemrec.recommend.sketchbook import Sketchbook
 from gemrec.recommend.steering import NamedAxis, name_axes
 from gemrec.recommend.taste_map import MapPoint, map_models
@@ -87,12 +88,14 @@ class Recommender:
         self._embeddings = embeddings
         self._clock = clock
         self._directions = Directions(embeddings, knows)
+        self._safety = SafetyWords(embeddings, knows)
         self._sketchbook = Sketchbook(store, embeddings.name)
         self._named: tuple[FeatureTable, tuple[str, ...], tuple[NamedAxis, ...]] | None = None
 
     def prepare(self) -> None:
         """Have the words of taste read in the background; returns at once."""
         self._directions.prepare()
+        self._safety.prepare()
 
     def recommend(
         self,
@@ -118,6 +121,7 @@ class Recommender:
             look_ahead: Also say what is worth running and how many votes are to go.
             settings: Instead of those that the person has set.
         """
+        limits = filters or Filters()
         return recommend(
             self._refresher.current(),
             self._catalog,
@@ -126,9 +130,9 @@ class Recommender:
             prompt_vector,
             k,
             hidden=hidden,
-            filters=filters or Filters(),
+            filters=limits,
             steer_by=self._steer(self.settings(annotator_id) if settings is None else settings),
-            evidence_of=partial(self._evidence, prompt, prompt_vector),
+            evidence_of=partial(self._evidence, prompt, prompt_vector, limits.unsafe),
             look_ahead=look_ahead,
         )
 
@@ -157,6 +161,17 @@ class Recommender:
             InputError: Nothing can be read from it, or there are too many wishes.
             EmbeddingError: The text tower cannot read it.
         """
+        wished = self.understand(text)
+        self._put(annotator_id, self.settings(annotator_id).with_wishes(*wished.added))
+        return wished
+
+    def understand(self, text: str) -> Wished:
+        """Read the wishes of a sentence, without anybody's settings changing.
+
+        Raises:
+            InputError: Nothing can be read from it.
+            EmbeddingError: The text tower cannot read it.
+        """
         said = read_wishes(text)
         if not said:
             raise InputError(
@@ -165,8 +180,6 @@ class Recommender:
         known = tuple(w for w in said if self._directions.is_known(w.what))
         for wish in known:
             self._directions.of(wish.what, wait=True)
-        settings = self.settings(annotator_id).with_wishes(*known)
-        self._put(annotator_id, settings)
         return Wished(known, tuple(w for w in said if w not in known))
 
     def wish_for_picture(
@@ -180,10 +193,18 @@ class Recommender:
             InputError: There are too many wishes.
             EmbeddingError: It cannot be embedded.
         """
-        digest, vector = self._embeddings.picture_vector(picture)
-        wish = Wish(WishKind.PICTURE, digest, sign, _thumbnail(picture))
+        wish = self.understand_picture(picture, sign)
         self._put(annotator_id, self.settings(annotator_id).with_wishes(wish))
-        return self._nearest(vector)
+        return self.models_like(picture)
+
+    def understand_picture(self, picture: PILImage.Image, sign: int = 1) -> Wish:
+        """A wish for pictures like an example, without anybody's settings changing.
+
+        Raises:
+            EmbeddingError: It cannot be embedded.
+        """
+        digest, _ = self._embeddings.picture_vector(picture)
+        return Wish(WishKind.PICTURE, digest, sign, _thumbnail(picture))
 
     def models_like(self, picture: PILImage.Image) -> tuple[tuple[str, float], ...]:
         """The models on offer that make pictures like this one, best first, with their share."""
@@ -258,9 +279,13 @@ class Recommender:
         return tuple((model_id, share) for model_id, share in every if model_id in offered)
 
     def _evidence(
-        self, prompt: Prompt, prompt_vector: Floats32 | None, images: Sequence[Image]
+        self,
+        prompt: Prompt,
+        prompt_vector: Floats32 | None,
+        unguarded: bool,
+        images: Sequence[Image],
     ) -> Evidence:
-        """Vectors of the pictures and of prompts to compare them with; only what is there."""
+        """Vectors of the pictures, and of prompts and words to compare them with, where known."""
         if not images:
             return Evidence()
         gallery = self._refresher.current().gallery
@@ -273,7 +298,9 @@ class Recommender:
         vectors = self._store.vectors.get(
             self._embeddings.name, dict.fromkeys(image.digest for image in images)
         )
-        return Evidence(vectors, prompts)
+        words = None if unguarded else self._safety.vectors()
+        unsafe, safe = words or (None, None)
+        return Evidence(vectors, prompts, unsafe, safe)
 
 
 _PROMPTS: Final = 40  # prompts that a picture is compared with

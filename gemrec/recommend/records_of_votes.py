@@ -49,6 +49,8 @@ def record_of(model_id: str, votes: Iterable[Vote]) -> Record:
     """The record of one model."""
     tally = _Tally()
     for vote in votes:
+        if model_id not in vote.models:
+            continue
         for pair in vote.pairs:
             if model_id in pair.models:
                 side = pair.models.index(model_id)

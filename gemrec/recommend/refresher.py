@@ -189,7 +189,8 @@ class Refresher:
 
     def _begin(self) -> None:
         """Know nothing; the first refresh reads the counts."""
-        self._looks = Looks(self._store, self._encoder_name, self._wake.set)
+        tags = {model.id: model.tags for model in self._catalog.models.values()}
+        self._looks = Looks(self._store, self._encoder_name, tags, self._wake.set)
         self._elo = EloTrail(self._store)
         self._half_done = False
         self._opened = False

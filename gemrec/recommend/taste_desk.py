@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
-from gemrec.preference import Everybody, FeatureTable, Taste, fit_taste
+from gemrec.preference import Everybody, FeatureTable, Offers, Taste, fit_taste
 from gemrec.records import Vote
 
 _MOST_PEOPLE: Final = 128
@@ -18,6 +18,8 @@ class TasteDesk:
     def __init__(self) -> None:
         self._last: OrderedDict[str | None, Taste] = OrderedDict()
         self._ready: dict[str | None, Taste] = {}
+        self._offers: Offers | None = None
+        self._next_offers: Offers | None = None
         self._lock = threading.Lock()
 
     def prepare(self, everybody: Everybody, features: FeatureTable) -> None:
@@ -29,9 +31,14 @@ class TasteDesk:
         """
         with self._lock:
             recent = list(self._last.items())[-_MOST_PREPARED:]
-            self._ready = {}
+            self._ready, offers = {}, self._offers
+        offers = (
+            Offers(everybody, features) if offers is None else offers.followed(everybody, features)
+        )
+        with self._lock:
+            self._next_offers = offers
         for annotator_id, last in reversed(recent):
-            ready = fit_taste(last.cast, everybody, features, last)
+            ready = fit_taste(last.cast, everybody, features, last, offers)
             with self._lock:
                 self._ready[annotator_id] = ready
 
@@ -47,10 +54,21 @@ class TasteDesk:
             before, ready = self._last.get(annotator_id), self._ready.get(annotator_id)
             if before is None or before.everybody is not everybody:
                 before = before if ready is None or ready.everybody is not everybody else ready
-        found = fit_taste(votes, everybody, features, before)
+            offers = self._offers_of(everybody, features)
+        found = fit_taste(votes, everybody, features, before, offers)
         with self._lock:
             self._last[annotator_id] = found
             self._last.move_to_end(annotator_id)
             while len(self._last) > _MOST_PEOPLE:
                 self._last.popitem(last=False)
         return found
+
+    def _offers_of(self, everybody: Everybody, features: FeatureTable) -> Offers:
+        """The offers that all people share."""
+        for offers in (self._offers, self._next_offers):
+            if offers and offers.everybody is everybody and offers.features is features:
+                break
+        else:
+            offers = Offers(everybody, features)
+        self._offers = offers
+        return offers

@@ -9,6 +9,7 @@ from gemrec.services.options import (
     prompt_files,
 )
 from gemrec.services.services import MOST_MODELS, Services
+from gemrec.services.threads import let_answers_through
 from gemrec.services.wiring import (
     TICKET_SECRET,
     build_services,
@@ -27,6 +28,7 @@ __all__ = [
     "crew_of",
     "encoder_folder",
     "encoder_options",
+    "let_answers_through",
     "prompt_files",
     "restore_backup",
     "utc_now",

@@ -33,6 +33,7 @@ from gemrec.leaderboard import DRAWS, BoardFit, BoardQuery
 from gemrec.recommend import Drawer, Drawing, Recommender, Refresher, seeds_for
 from gemrec.records import Board, Prompt, Recommendation, TasteSettings
 from gemrec.retrieval import Filters
+from gemrec.services.threads import let_answers_through
 from gemrec.settings import Settings
 from gemrec.store import Store
 
@@ -91,6 +92,7 @@ class Services:
         Raises:
             StoreError: Another process serves this database, or it cannot be read.
         """
+        let_answers_through()
         self.store.serving.acquire()
         self.refresher.open()
 

@@ -96,7 +96,7 @@ def launch_arguments(services: Services, context: Context) -> dict[str, Any]:
     """The arguments of ``Blocks.launch``: our look, our routes, and nothing that leaks."""
     settings = services.settings
     return {
-        "server_name": settings.host,
+        "server_name": settings.listens_on,
         "server_port": settings.port or None,
         "theme": build_theme(),
         "head": read_head(settings.assets),

@@ -41,9 +41,9 @@ def build_routes(context: Context) -> list[Route]:
         """Whether votes can be stored; for load balancers and start scripts."""
         try:
             answer = health_document(services)
-        except GemrecError as error:
+        except (GemrecError, OSError) as error:
             log.error("not healthy: %s", error)  # the reason may name a folder of this machine
-            reason = "the database cannot be used; the log says why"
+            reason = "the database or its disk cannot be used; the log says why"
             return JSONResponse({"status": "failing", "reason": reason}, 503)
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 

@@ -31,7 +31,7 @@ def test_twenty_kills_under_fifty_voters(tmp_path):
         f"accepted votes lost: 0; start: median {starts[len(starts) // 2]:.2f} s, worst {starts[-1]:.2f} s"
     )
     assert all(kill.stored >= kill.accepted for kill in kills)
-    assert starts[len(starts) // 2] <= SERVING_SECONDS
+    assert starts[-1] <= SERVING_SECONDS
 
 
 def test_restore_drill_with_five_thousand_votes(tmp_path):

@@ -12,6 +12,7 @@ import pytest
 
 from gemrec.recommend import recommend
 from gemrec.records import Battle, BattleForm, BattleMode, Outcome, Prompt
+from gemrec.services import let_answers_through
 from tests.bench.filled import fill, make_world
 from tests.unit.recommend.helpers import ENCODER, NOW, Study, make_model
 
@@ -84,6 +85,7 @@ def test_a_vote_is_taken_in_and_answered(
     votes: int, models: int, prompts: int, most: float, tmp_path: Path
 ) -> None:
     """What is waited for: the vote in the snapshot, then models, pictures and reasons."""
+    let_answers_through()  # as a server does
     filled = Filled(tmp_path, votes, models, prompts)
     before = megabytes()
     refresher = filled.refresher()

@@ -26,6 +26,7 @@ RANDOM_SHARE = 0.1  # the setting's default
 REFIT = 10  # votes between two fits, as when several people vote at once
 BALANCED_SEEDS, BALANCED_VOTES = 120, 1500
 CHECKPOINTS = (50, 100, 200, 400, 800, 1500)
+FEW_VOTES, SHORT_SEEDS = 60, 200
 NEW_SEEDS, KNOWN_VOTES, MOST_VOTES = 40, 158, 2000
 PLACED = 0.30  # standard error in logits
 LEAST_TAU = 0.80
@@ -72,6 +73,9 @@ class Arena:
 
     def told_of_taste(self, models: tuple[str, ...]) -> np.ndarray:
         return self.standings.told_of_taste(models)
+
+    def chance_of_best(self, models: tuple[str, ...]) -> np.ndarray:
+        return self.standings.chance_of_best(models)
 
     def error(self) -> float:
         """Mean squared error of the strengths around their mean."""
@@ -145,6 +149,16 @@ def balanced(name: str, seed: int) -> tuple[list[float], list[float]]:
     return errors, taus
 
 
+def lost(name: str, seed: int) -> float:
+    """How far the favourite of a short arena is behind the best model, in logits."""
+    arena = Arena(truth(seed), np.random.default_rng([seed, 3]))
+    for _ in range(FEW_VOTES // 5):
+        draw_and_vote(SAMPLERS[name](), arena, 5)
+    return float(
+        arena.strengths.max() - arena.strengths[arena.standings.ratings.strengths.argmax()]
+    )
+
+
 def newcomer(name: str, seed: int) -> int:
     """Votes until a new model among 19 well-known ones is placed."""
     rng = np.random.default_rng([seed, 2])
@@ -194,8 +208,16 @@ def test_a_newcomer_is_placed_with_three_tenths_of_the_votes(studies: dict[str, 
     assert information.mean() <= 0.30 * uniform.mean()
 
 
-@pytest.mark.parametrize("name", ORDER[1:])
+@pytest.mark.parametrize("name", ["fewest_votes", "information"])
 def test_a_balanced_arena_is_measured_as_well_as_by_chance(
     studies: dict[str, Study], name: str
 ) -> None:
     assert studies[name].rmse[-1] <= 1.05 * studies["uniform"].rmse[-1]
+
+
+def test_personal_finds_the_favourite_with_few_votes() -> None:
+    found = {name: np.mean([lost(name, seed) for seed in range(SHORT_SEEDS)]) for name in ORDER}
+    print(f"\nthe favourite after {FEW_VOTES} votes is behind the best model by, in logits:")
+    print("  " + ", ".join(f"{name} {behind:.2f}" for name, behind in found.items()))
+    assert found["personal"] <= 0.9 * found["uniform"]
+    assert found["personal"] <= found["information"]

@@ -11,6 +11,7 @@ import pytest
 from gemrec.preference import Asked, Everybody, FeatureTable, Taste, fit_everybody, fit_taste
 from gemrec.records import BattleMode, EventKind, Model, ModelSource, Outcome, Vote
 from gemrec.retrieval import Shelf, retrieve_models
+from gemrec.services import let_answers_through
 
 pytestmark = pytest.mark.bench
 
@@ -72,6 +73,7 @@ class Setting:
 
 def test_a_vote_beside_a_thousand() -> None:
     """Nothing grows with the votes of others, and little with the models on offer."""
+    let_answers_through()  # as a server does
     spent: dict[tuple[int, int], list[float]] = {}
     for models, others in ((200, 1_000), (200, 10_000), (10_000, 1_000)):
         spent[models, others] = Setting(models, others).measure()

@@ -21,9 +21,9 @@ def open_tab(page: Page, name: str) -> None:
     page.locator("#tabs .overflow-dropdown button", has_text=name).click()
 
 
-def phase(page: Page, name: str) -> None:
+def phase(page: Page, name: str, seconds: float = 30) -> None:
     """Wait until the page is ``idle``, ``drawing``, ``voting``, ``revealed`` or ``changing``."""
-    expect(page.locator("body")).to_have_attribute("data-g-phase", name, timeout=30_000)
+    expect(page.locator("body")).to_have_attribute("data-g-phase", name, timeout=1000 * seconds)
 
 
 def start(page: Page, mode: str = "blind", prompt: str = PROMPT) -> None:
@@ -32,7 +32,7 @@ def start(page: Page, mode: str = "blind", prompt: str = PROMPT) -> None:
     box = page.locator("#prompt input, #prompt textarea")
     box.fill(prompt)
     box.press("Enter")
-    phase(page, "voting")
+    phase(page, "voting", 120)  # real models draw slowly where others work too
 
 
 def vote(page: Page, key: str) -> None:

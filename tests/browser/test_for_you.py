@@ -1,6 +1,7 @@
 """The For you tab: steering, drawing, limits; and on the pocket models, taste from end to end."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -180,8 +181,8 @@ FAMILY = ("base", "animals", "food", "watercolor", "mosaic", "noir", "vintage", 
 STYLE = {"mosaic": 2.0, "noir": -2.0}
 SUBJECT = {"animals": 1.0, "food": -1.0}
 """One style and one subject that are loved, and their opposites, as utilities; all else is 0. The
-subject's model is liked for what it is for: where the prompt shows an animal or food."""
-ALIVE_OR_EATEN = ("cat", "dog", "panda", "hamburger")
+subject's model is liked for what it is for: where the prompt shows its subject."""
+SUBJECTS = {"animals": ("cat", "dog", "panda"), "food": ("hamburger",)}
 SHOWN = (
     "a cat face on a blue background",
     "a hamburger on a yellow background",
@@ -224,7 +225,8 @@ def pocket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def liking(model_id: str, prompt: str, sign: float) -> float:
     name = model_id.removeprefix("pocket-")
-    subject = SUBJECT.get(name, 0.0) if any(w in prompt for w in ALIVE_OR_EATEN) else 0.0
+    shown = any(word in prompt for word in SUBJECTS.get(name, ()))
+    subject = SUBJECT[name] if shown else 0.0
     return sign * (STYLE.get(name, 0.0) + subject)
 
 
@@ -255,7 +257,7 @@ def annotators(server: Server) -> list[str]:
         return [row[0] for row in connection.execute("SELECT id FROM annotator")]
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_opposite_tastes_get_opposite_models(pocket, new_context, open_page):
     ranked, cast = {}, {}
     for sign in (1.0, -1.0):
@@ -268,25 +270,23 @@ def test_opposite_tastes_get_opposite_models(pocket, new_context, open_page):
         shoot(page, f"taste-{'mosaic' if sign > 0 else 'noir'}")
         check_reasons(page, cast[sign])
         switch_an_axis_off_and_on(page)
-    # Fifteen votes meet a style three times or so. That tells the two styles apart, in the right
-    # order for each person; whether the loved one is first of all depends on whom it met.
-    assert place(ranked[1.0], "pocket-mosaic") < place(ranked[1.0], "pocket-noir")
-    assert place(ranked[-1.0], "pocket-noir") < place(ranked[-1.0], "pocket-mosaic")
+    assert ranked[1.0][0] == "pocket-mosaic"
+    assert ranked[-1.0][0] == "pocket-noir"
 
     # Taking every vote back takes the taste back.
     for votes in cast.values():
         for given in votes:
             pocket.services.arena.undo(given.annotator_id, given.id)
     pocket.services.refresher.wait_for(pocket.services.store.votes.last_id(), 10)
+    everybody = lambda: pocket.services.refresher.current().everybody.votes  # noqa: E731
+    deadline = time.monotonic() + 30
+    while everybody() and time.monotonic() < deadline:  # everybody's part follows a little later
+        page.wait_for_timeout(200)
     page.locator("#recommend").click()
     expect(page.locator(".g-known")).to_contain_text("No votes of yours")
     expect(page.locator(".g-remark")).to_contain_text("order of popularity")
+    expect(page.locator(".g-score").first).to_have_text("50%")
     assert set(page.locator(".g-score").all_inner_texts()) == {"50%"}
-
-
-def place(ranked: list[str], model_id: str) -> int:
-    """Its place among the models shown; behind them all when it is not among them."""
-    return ranked.index(model_id) if model_id in ranked else len(ranked)
 
 
 def switch_an_axis_off_and_on(page: Page) -> None:

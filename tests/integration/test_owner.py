@@ -72,3 +72,14 @@ def test_a_login_makes_an_owner(tmp_path):
         owner.http.cookies.set(COOKIE, build_context(server.services).identity.sign("hf:ada"))
         assert "Free disk" in press(owner, "server-refresh")
         owner.http.close()
+
+
+def test_health_says_in_words_that_the_disk_is_gone(tmp_path, monkeypatch):
+    def gone(_: object) -> object:
+        raise FileNotFoundError(2, "No such file or directory", str(tmp_path))
+
+    with serve(tmp_path) as server:
+        monkeypatch.setattr("gemrec.ui.server_status.shutil.disk_usage", gone)
+        answer = httpx.get(f"{server.url}/health")
+        assert (answer.status_code, answer.json()["status"]) == (503, "failing")
+        assert str(tmp_path) not in answer.text

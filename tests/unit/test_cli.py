@@ -227,6 +227,23 @@ class TestReading:
         assert code == 0
         assert "Models to run" in out
 
+    def test_limits_leave_models_out_and_say_which(self, run):
+        document = as_json(run, "recommend", "--prompt", PROMPT, "--max-seconds", 1)
+        assert document["models"] == []
+        assert {row["reason"] for row in document["left_out"]} == {"its speed is not known"}
+
+    def test_an_example_that_is_no_picture_is_refused(self, run, tmp_path):
+        path = tmp_path / "example.png"
+        path.write_text("no picture")
+        code, out, err = run("recommend", "--prompt", PROMPT, "--like", path, "--json")
+        assert (code, out) == (2, "")
+        assert "--like" in err[-1] and "allowed: an image file" in err[-1]
+
+    def test_words_that_say_nothing_are_refused(self, run):
+        code, _, err = run("recommend", "--prompt", PROMPT, "--words", "please", "--json")
+        assert code == 2
+        assert "more colourful, less cartoon" in err[-1]
+
     def test_a_new_annotator_is_told_and_not_created(self, run):
         code, out, err = run("recommend", "--prompt", PROMPT, "--annotator", "Zoe", "--json")
         assert code == 0

@@ -279,3 +279,28 @@ class TestReasons:
         assert gallery.category_of(Prompt("the lake at night")) == "scenery"
         assert gallery.category_of(Prompt("a rocket")) == ""
         assert gallery.category_of(Prompt("a lake at night", "mine")) == "mine"
+
+
+def test_a_model_is_judged_by_what_it_makes_of_such_prompts(tmp_path: Path) -> None:
+    """One model is ink on animals and oil on scenery, another one the other way round."""
+    study = Study(tmp_path, ["ink", "oil", "even", "odd"])
+    rng = np.random.default_rng(0)
+    shown = [Prompt(f"a {word} cat", "") for word in ("grey", "white", "small")]
+    shown += [Prompt(f"a {word} lake", "") for word in ("deep", "wide", "cold")]
+    for prompt in shown:
+        content, is_cat = rng.normal(size=16), "cat" in prompt.text
+        is_ink = {"ink": True, "oil": False, "even": is_cat, "odd": not is_cat}
+        for name, ink in is_ink.items():
+            vector = content.copy()
+            vector[0] += 2 if ink else -2
+            vector += 0.1 * rng.normal(size=16)
+            study.picture(name, prompt, 1, vector / np.linalg.norm(vector))
+    for turn in range(6):
+        study.prefer("ann", "ink", "oil", prompt=shown[turn])
+    assert [m for m in order(ask(study, "ann", Prompt("a sleeping cat"))) if m in ("even", "odd")] == [
+        "even", "odd",
+    ]  # fmt: skip
+    assert [m for m in order(ask(study, "ann", Prompt("a frozen lake"))) if m in ("even", "odd")] == [
+        "odd", "even",
+    ]  # fmt: skip
+    study.store.close()

@@ -79,3 +79,18 @@ def test_a_login_is_believed_on_a_space_only(monkeypatch, space, client, believe
     assert settings.has_login is not believed
     assert settings.believes_names is believed
     assert load_settings(open_api=True).believes_names
+
+
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, "127.0.0.1"),
+        ({"SPACE_ID": "ada/gemrec"}, "0.0.0.0"),  # noqa: S104
+        ({"SPACE_ID": "ada/gemrec", "GEMREC_HOST": "10.0.0.7"}, "10.0.0.7"),
+    ],
+)
+def test_a_space_is_reached_from_outside_without_a_setting(monkeypatch, environment, address):
+    monkeypatch.delenv("GEMREC_HOST", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().listens_on == address
