@@ -58,7 +58,7 @@ class TestBackground:
         for name, background in (("later", True), ("first", False), ("second", False)):
             threads.append(threading.Thread(target=job, args=(name, background)))
             threads[-1].start()
-            time.sleep(0.3)
+            wait_until(lambda: len(worker._jobs._entries) == len(threads))
         for waiting in (thread, *threads):
             waiting.join(20)
         # Two that are done at nearly the same time may say so in either order.
@@ -155,7 +155,7 @@ class TestTurns:
         while thread.is_alive():  # somebody always waits
             assert run(worker, "echo", 1) == [1]
         assert said[-60:] == list(range(60))
-        assert 2 <= said.count(0) <= 4
+        assert 2 <= said.count(0) <= 8  # turns of one length would never end
 
     def test_one_that_hangs_is_killed_for_those_who_wait(self, worker):
         said, thread = self.start(worker, "hang")
