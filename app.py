@@ -12,7 +12,7 @@ import sys
 
 from gemrec.errors import GemrecError
 from gemrec.logs import set_up_logs
-from gemrec.services import build_services, restore_backup
+from gemrec.services import build_services, join_cluster, restore_backup
 from gemrec.settings import load_settings
 from gemrec.ui import launch
 
@@ -29,6 +29,7 @@ def main() -> int:
         errors = set_up_logs(settings.log, settings.log_private)
         restored = restore_backup(settings)
         services = build_services(settings)
+        join_cluster(settings)
     except GemrecError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 from gradio_client import Client
 
+from gemrec.recommend.rest import LONGEST
 from gemrec.store import Store
 from tests.browser.server import catalog
 from tests.crowd import draw, fill, prepare_server
@@ -23,7 +24,9 @@ from tests.running import RunningApp, free_port, run_app, scripted
 from tests.unit.backup.waiting import eventually
 
 PEOPLE = 12
-PATIENCE = 120.0
+PATIENCE = 240.0
+STILL = LONGEST + 5.0
+"""Seconds without a change after which nothing in the background is resting before its next turn."""
 
 
 @dataclass(frozen=True)
@@ -102,17 +105,21 @@ def ask(app: RunningApp, folder: Path, votes: int) -> Answers:
     asked = [(f"Person {p}", prompt.text) for p in range(PEOPLE) for prompt in crowd_of(1).prompts]
     deadline = time.monotonic() + PATIENCE
     last: dict[tuple[str, str], dict[str, Any]] = {}
+    changed = time.monotonic()
     while True:
         found = {
             (name, text): without_host(client.predict(text, name, 4, api_name="/recommend"))
             for name, text in asked
         }
         applied = sum({name: a["votes_applied"] for (name, _), a in found.items()}.values())
-        if found == last and applied == votes and all(a["images"] for a in found.values()):
+        now = time.monotonic()
+        if found != last:
+            last, changed = found, now
+        is_whole = applied == votes and all(a["images"] for a in found.values())
+        if is_whole and now - changed >= STILL:
             break
-        assert time.monotonic() < deadline, f"no rest: {applied}, {found == last}"
-        last = found
-        time.sleep(1.0)
+        assert now < deadline, f"no rest: {applied} votes, {now - changed:.0f} s without a change"
+        time.sleep(2.0)
     paths = {image["url"] for answer in found.values() for image in answer["images"]}
     pictures = {path: httpx.get(app.url + path) for path in sorted(paths)}
     assert all(answer.status_code == 200 for answer in pictures.values())

@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-
-import httpx
+from urllib.parse import urlsplit
 
 from gemrec.settings import REPOSITORY
 
@@ -59,11 +60,15 @@ def run_app(folder: Path, port: int, **environment: str) -> Iterator[RunningApp]
 
 
 def answers(url: str, path: str = "/health") -> bool:
-    """Whether a server is there."""
+    """Whether a server is there; asked often, so by the plainest of clients."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=5)
     try:
-        return httpx.get(url + path, timeout=5).is_success
-    except httpx.TransportError:
+        connection.request("GET", path)
+        return connection.getresponse().status < HTTPStatus.BAD_REQUEST
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def free_port() -> int:

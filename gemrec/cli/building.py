@@ -34,11 +34,11 @@ from gemrec.services import (
     catalog_files,
     crew_of,
     encoder_options,
+    join_cluster,
     utc_now,
 )
 from gemrec.settings import Settings, load_settings
 from gemrec.worker import Crew, hire
-from gemrec.worker.ray_cluster import join
 
 ALL = "all"
 MOST_WORKERS = 1024
@@ -134,8 +134,7 @@ def build(
     if dry_run:
         answer({"plan": _plan_document(job)}, as_json, tables.build_plan)
         return
-    if job.crew.kind == "ray":
-        join(job.crew)  # a wrong address is told before anything begins
+    join_cluster(settings)  # a wrong address is told before anything begins
     began = time.monotonic()
     with lock(out):
         outcome = _make(job, resume=resume)

@@ -1,17 +1,14 @@
 """Is everything in place? One check per line, each with what to do when it is not."""
 
-import importlib.util
-import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from gemrec.arena import NEAR_IDENTICAL, NO_CONTEST, find_flags
 from gemrec.catalog import Catalog, load_catalog, load_prompts
+from gemrec.cli.checks import Check, Status
+from gemrec.cli.machine import check_disk, check_gpu, is_writable
 from gemrec.errors import GemrecError
 from gemrec.generation.registry import build_backend
 from gemrec.images import ImageFiles
@@ -25,36 +22,8 @@ from gemrec.services import (
 from gemrec.settings import Settings
 from gemrec.store import IncidentRow, Store
 
-_GIB = 2**30
-_LITTLE_DISK = 2 * _GIB  # room for some 100,000 pocket images
-_NO_DISK = _GIB // 5
 _MODELS_FOR_A_BATTLE = 2
 _INCIDENTS_SHOWN = 3
-
-
-class Status(StrEnum):
-    """How a check came out; only ``broken`` makes the doctor unhappy."""
-
-    OK = "ok"
-    WARN = "warn"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the doctor's report.
-
-    Attributes:
-        name: What was looked at.
-        status: How it is.
-        detail: What was found.
-        advice: What to do; empty when nothing needs doing.
-    """
-
-    name: str
-    status: Status
-    detail: str
-    advice: str = ""
 
 
 def examine(settings: Settings) -> tuple[Check, ...]:
@@ -80,8 +49,8 @@ def _all_checks(settings: Settings) -> Iterator[Check]:
     yield from _guard("models", lambda: _models(settings))
     yield from _guard("encoder", lambda: _encoder(settings))
     yield from _guard("prompts", lambda: _prompts(settings))
-    yield from _guard("disk", lambda: _disk(settings))
-    yield from _guard("gpu", lambda: _gpu(settings))
+    yield from _guard("disk", lambda: check_disk(settings))
+    yield from _guard("gpu", lambda: check_gpu(settings))
 
 
 def _guard(name: str, checks: Callable[[], Iterator[Check]]) -> Iterator[Check]:
@@ -170,7 +139,7 @@ def _most(incidents: Sequence[IncidentRow], kind: str) -> str:
 
 def _images(settings: Settings) -> Iterator[Check]:
     folder = settings.image_folder
-    if not _writable(folder):
+    if not is_writable(folder):
         yield Check(
             "images",
             Status.BROKEN,
@@ -260,55 +229,3 @@ def _encoder(settings: Settings) -> Iterator[Check]:
 def _prompts(settings: Settings) -> Iterator[Check]:
     book = load_prompts(*prompt_files(settings))
     yield Check("prompts", Status.OK, f"{len(tuple(book.categories()))} categories of prompts")
-
-
-def _disk(settings: Settings) -> Iterator[Check]:
-    free = shutil.disk_usage(_nearest(settings.data)).free
-    detail = f"{free / _GIB:.1f} GiB free at {settings.data}"
-    advice = "Free some space, or set GEMREC_DATA to a folder on a larger disk."
-    if free < _NO_DISK:
-        yield Check("disk", Status.BROKEN, detail, advice)
-    elif free < _LITTLE_DISK:
-        yield Check("disk", Status.WARN, detail, advice)
-    else:
-        yield Check("disk", Status.OK, detail)
-
-
-def _gpu(settings: Settings) -> Iterator[Check]:
-    if settings.backend == "scripted":
-        yield Check("gpu", Status.OK, "not needed by the scripted backend")
-        return
-    missing = [m for m in ("torch", "diffusers", "open_clip") if not importlib.util.find_spec(m)]
-    if missing:
-        yield Check(
-            "gpu",
-            Status.BROKEN,
-            f"{', '.join(missing)} not installed",
-            "Run `pip install -r requirements.txt`, or `make demo`, which does.",
-        )
-        return
-    import torch
-
-    if torch.cuda.is_available():
-        memory = torch.cuda.get_device_properties(0).total_memory / _GIB
-        yield Check("gpu", Status.OK, f"{torch.cuda.get_device_name(0)}, {memory:.0f} GiB")
-    elif settings.device == "cuda":
-        yield Check(
-            "gpu",
-            Status.BROKEN,
-            "GEMREC_DEVICE is 'cuda', but torch finds no GPU",
-            "Set GEMREC_DEVICE=auto, or install a driver and a CUDA build of torch.",
-        )
-    else:
-        cores = settings.threads or os.cpu_count() or 1
-        yield Check("gpu", Status.OK, f"none; models run on {cores} CPU threads")
-
-
-def _nearest(path: Path) -> Path:
-    """The path itself or the closest folder above it that exists."""
-    return next((p for p in (path, *path.parents) if p.exists()), Path("/"))
-
-
-def _writable(folder: Path) -> bool:
-    nearest = _nearest(folder)
-    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)

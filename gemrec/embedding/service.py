@@ -8,6 +8,7 @@ import queue
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -131,6 +132,37 @@ class EmbeddingService:
             return self._encode_text(text)
         self._in_background(TEXT, lambda: self._encode_text(text), do_nothing)
         return None
+
+    def text_vector_within(self, text: str, patience: float) -> Vectors | None:
+        """The vector of a text, if it comes in good time.
+
+        Args:
+            text: Usually a prompt.
+            patience: Seconds to wait.
+
+        Returns:
+            None when it takes longer or fails, which costs precision only; a late one is there for
+            the next to ask.
+        """
+        known = self._store.vectors.get_text(self.name, [text])
+        if text in known:
+            return known[text]
+        answer: Future[Vectors] = Future()
+
+        def encode() -> None:
+            try:
+                answer.set_result(self._encode_text(text))
+            except GemrecError as error:
+                answer.set_exception(error)
+
+        threading.Thread(target=encode, name="prompt-vector", daemon=True).start()
+        try:
+            return answer.result(patience)
+        except TimeoutError:
+            return None
+        except GemrecError as error:
+            log.warning("no vector for the prompt: %s", error)
+            return None
 
     def picture_vector(self, picture: PILImage.Image) -> tuple[str, Vectors]:
         """The vector of a picture that somebody shows as an example; the picture is not kept.

@@ -261,12 +261,13 @@ class Counts:
         """
         pairs = self.pairs(category=category, campaign=campaign, annotator_id=annotator_id)
         key = (category, campaign, annotator_id)
-        place = self._kept[key].place
         keys, cells = self._select(key)
         cluster = unpack_annotators(keys)
-        first, second = (place[side] for side in unpack_pairs(keys))
-        live = np.minimum(first, second) >= 0
-        if not live.all():
+        first, second = unpack_pairs(keys)
+        if len(pairs.models) < len(self._models):
+            place = self._kept[key].place
+            first, second = place[first], place[second]
+            live = np.minimum(first, second) >= 0  # cells of votes that were taken back are not
             cluster, first, second, cells = cluster[live], first[live], second[live], cells[:, live]
         if np.shares_memory(cells, self._cells.all()[1]):
             cells = cells.copy()

@@ -38,11 +38,14 @@ class KeptPairs:
     def from_cells(cls, keys: Ints, cells: Cells, size: int) -> "KeptPairs":
         """Add up (K,) keys and (5, K) counts of ``size`` models."""
         first, second = unpack_pairs(keys)
-        has_votes = np.zeros(size, dtype=np.bool_)
-        has_votes[first] = has_votes[second] = True
-        models = np.flatnonzero(has_votes)
-        place = np.cumsum(has_votes) - 1
-        there = place[first] * models.size + place[second]
+        models = np.arange(size)
+        if size * size > keys.size:  # a matrix of all models would be mostly empty
+            has_votes = np.zeros(size, dtype=np.bool_)
+            has_votes[first] = has_votes[second] = True
+            models = np.flatnonzero(has_votes)
+            place = np.cumsum(has_votes) - 1
+            first, second = place[first], place[second]
+        there = first * models.size + second
 
         def table(values: NDArray[np.number]) -> Floats:
             return add_up(there, values, models.size**2).reshape(models.size, models.size)
@@ -53,11 +56,11 @@ class KeptPairs:
         ties = table(tied)
         ties = ties + ties.T
         live = wins.any(axis=0) | wins.any(axis=1) | ties.any(axis=0)
-        if not live.all():  # votes that were taken back leave their cells behind
+        if not live.all():  # such as models whose votes were all taken back
             wins, ties, models = wins[np.ix_(live, live)], ties[np.ix_(live, live)], models[live]
-            has_votes[:] = False
-            has_votes[models] = True
-        return cls(models, np.where(has_votes, np.cumsum(has_votes) - 1, -1), wins, ties)
+        place = np.full(size, -1)
+        place[models] = np.arange(models.size)
+        return cls(models, place, wins, ties)
 
     def add(self, winner: int, loser: int, row: int, units: int) -> bool:
         """Follow a change of one pair; False when other models would have votes after it."""

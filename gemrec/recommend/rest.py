@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Final
 
 _SHARE: Final = 0.1  # of one core
-_LONGEST: Final = 30.0  # seconds; even with millions of votes nobody waits longer for what is new
+LONGEST: Final = 30.0
+"""Seconds; even with millions of votes nobody waits longer for what is new."""
 
 
 class Rest:
@@ -32,4 +33,4 @@ class Rest:
             yield
         finally:
             spent = time.thread_time() - started
-            self._until = time.monotonic() + min(spent * (1 / _SHARE - 1), _LONGEST)
+            self._until = time.monotonic() + min(spent * (1 / _SHARE - 1), LONGEST)

@@ -6,6 +6,7 @@ from gemrec.services.options import (
     crew_of,
     encoder_folder,
     encoder_options,
+    join_cluster,
     prompt_files,
 )
 from gemrec.services.services import MOST_MODELS, Services
@@ -28,6 +29,7 @@ __all__ = [
     "crew_of",
     "encoder_folder",
     "encoder_options",
+    "join_cluster",
     "let_answers_through",
     "prompt_files",
     "restore_backup",

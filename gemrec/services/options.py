@@ -16,6 +16,7 @@ from gemrec.generation.safety import load_blocked_words
 from gemrec.pocket.vocabulary import unknown_words
 from gemrec.settings import Settings
 from gemrec.worker import Crew
+from gemrec.worker.ray_cluster import join
 
 
 def catalog_files(settings: Settings) -> tuple[Path, ...]:
@@ -97,6 +98,20 @@ def crew_of(settings: Settings) -> Crew:
         cpus=max(settings.threads, 1),
         gpus=of_one if gpu else 0.0,
     )
+
+
+def join_cluster(settings: Settings) -> None:
+    """Connect to Ray, or start it, if models are to run there; otherwise do nothing.
+
+    Call it in the main thread before signals are set: Ray takes them over when it connects, and
+    would end the program at once.
+
+    Raises:
+        SettingsError: Ray is not installed, or no cluster answers or lets us in.
+    """
+    crew = crew_of(settings)
+    if crew.kind == "ray":
+        join(crew)
 
 
 def encoder_folder(settings: Settings) -> Path:

@@ -7,27 +7,20 @@ Nothing here imports a heavy library; models and encoders load in worker process
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gemrec.arena import (
-    Arena,
-    check_prompt,
-)
+from gemrec.arena import Arena, check_prompt
 from gemrec.backup import Backups
 from gemrec.campaigns import Rights, Studies
 from gemrec.catalog import Catalog, PromptBook
 from gemrec.embedding import EmbeddingService
-from gemrec.errors import EmbeddingError, GemrecError, InputError, StoreError, WorkerError
+from gemrec.errors import GemrecError, InputError
 from gemrec.exchange import Exporter
 from gemrec.gallery import Choices, GalleryDesk, Summarist
-from gemrec.generation import (
-    GridService,
-)
+from gemrec.generation import GridService
 from gemrec.images import ImageFiles
 from gemrec.leaderboard import DRAWS, BoardFit, BoardQuery
 from gemrec.recommend import Drawer, Drawing, Recommender, Refresher, seeds_for
@@ -181,7 +174,7 @@ class Services:
         return self.recommender.recommend(
             annotator_id,
             asked,
-            self._text_vector(asked.text, patience),
+            self.embeddings.text_vector_within(asked.text, patience),
             k,
             hidden=self.arena.hidden_images(),
             filters=filters,
@@ -308,25 +301,3 @@ class Services:
         if category not in allowed:
             raise InputError(f"category: got {category!r}; allowed: {', '.join(allowed)}")
         return category
-
-    def _text_vector(self, text: str, patience: float) -> NDArray[np.float32] | None:
-        """The prompt's vector; None when it takes too long or fails, which costs only precision."""
-        ready = self.store.vectors.get_text(self.embeddings.name, [text])
-        if text in ready:
-            return ready[text]
-        answer: Future[NDArray[np.float32] | None] = Future()
-
-        def encode() -> None:
-            try:
-                answer.set_result(self.embeddings.text_vector(text))
-            except (EmbeddingError, WorkerError, StoreError) as error:
-                answer.set_exception(error)
-
-        threading.Thread(target=encode, name="prompt-vector", daemon=True).start()
-        try:
-            return answer.result(patience)
-        except TimeoutError:
-            return None  # the vector arrives later and is there for the next answer
-        except GemrecError as error:
-            log.warning("no vector for the prompt: %s", error)
-            return None

@@ -4,6 +4,7 @@ A second thread reads the pipe, so that a cancel is heard while a job runs and t
 when the parent is gone, whatever the job is doing.
 """
 
+import contextlib
 import importlib
 import os
 import queue
@@ -123,7 +124,9 @@ def serve(descriptor: int) -> None:
         traceback.print_exc()
         pipe.send(Message("broken", value=Failure.of(error)))
         return
-    answer_jobs(handler, pipe)
+    # A parent that is killed between two messages has no ear for the next; its log needs no stack.
+    with contextlib.suppress(BrokenPipeError):
+        answer_jobs(handler, pipe)
 
 
 def answer_jobs(handler: Handler, pipe: Channel) -> None:

@@ -27,6 +27,7 @@ def test_twenty_kills_under_fifty_voters(tmp_path):
     for number, kill in enumerate(kills, 1):
         print(f"{number:4d} {kill.accepted:9d} {kill.stored:7d} {kill.seconds:14.2f}")
     starts = sorted(kill.seconds for kill in kills)
+    print(f"load of the machine (1, 5, 15 min): {os.getloadavg()}")
     print(
         f"accepted votes lost: 0; start: median {starts[len(starts) // 2]:.2f} s, worst {starts[-1]:.2f} s"
     )

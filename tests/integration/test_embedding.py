@@ -98,7 +98,7 @@ def test_a_text_that_nobody_waits_for_is_computed_meanwhile(setup):
     assert setup.service.text_vector("a blue cat", wait=False) is None
     done = threading.Event()
     setup.service.embed_in_background([], done.set)  # tasks are done in order
-    assert done.wait(20)
+    assert done.wait(120)
     assert setup.service.text_vector("a blue cat", wait=False) is not None
 
 
@@ -111,7 +111,7 @@ def test_background_work_calls_back_when_the_vectors_are_stored(setup):
         done.set()
 
     setup.service.embed_in_background(images, then)
-    assert done.wait(20)
+    assert done.wait(120)
     assert sorted(seen) == [image.id for image in images]
 
 
@@ -122,7 +122,7 @@ def test_many_images_go_in_batches_and_texts_overtake_them(setup):
     release = threading.Event()
 
     def images_after_release(files, timeout):
-        release.wait(20)
+        release.wait(120)
         order.append(len(files))
         return encode_images(files, timeout)
 
@@ -136,7 +136,7 @@ def test_many_images_go_in_batches_and_texts_overtake_them(setup):
     setup.service.embed_in_background([], done.set)
     setup.service.text_vector("a cat", wait=False)
     release.set()
-    assert done.wait(20)
+    assert done.wait(120)
     assert order.index("a cat") <= 1  # behind the batch that had begun, before all others
     assert sorted(n for n in order if n != "a cat") == [6, 32, 32]
     assert len(batches) == 3
@@ -149,7 +149,7 @@ def test_a_background_failure_is_logged_and_the_next_task_runs(setup, caplog):
     setup.service.embed_in_background([broken], lambda: called.append("broken"))
     setup.service.embed_in_background([setup.add("blue")], lambda: 1 / 0)
     setup.service.embed_in_background([], done.set)
-    assert done.wait(20)
+    assert done.wait(120)
     assert called == []
     assert "cannot be read" in caplog.text
     assert "ZeroDivisionError" in caplog.text
@@ -174,7 +174,7 @@ def test_after_close_nothing_is_left_and_nothing_starts(setup):
 
 def test_the_warm_up_can_wait_for_something(setup):
     ready = threading.Event()
-    setup.service.warm_up(after=lambda: ready.wait(20))
+    setup.service.warm_up(after=lambda: ready.wait(120))
     assert setup.worker._process.pid is None
     ready.set()
     setup.worker._process.wait_until_ready()

@@ -33,6 +33,12 @@ class Echo:
     def do_echo(self, argument, emit, cancelled):
         emit(argument)
 
+    def do_note(self, argument, emit, cancelled):
+        """Add a line to a file: the order of the lines is that in which the child worked."""
+        path, line = argument
+        with Path(path).open("a") as file:
+            file.write(f"{line}\n")
+
     def do_count(self, argument, emit, cancelled):
         for number in range(argument):
             emit(number)

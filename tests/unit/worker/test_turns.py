@@ -46,11 +46,10 @@ class TestBackground:
         assert said[-101:-1] == list(range(100))
 
     def test_one_that_waits_lets_everybody_else_pass(self, worker, tmp_path):
-        order = []
+        notes = tmp_path / "notes"
 
         def job(name, background):
-            for _ in worker.run(("echo", name), background=lambda: background):
-                order.append(name)
+            run(worker, "note", (notes, name), background=lambda: background)
 
         blocker, thread = self.start(worker, tmp_path / "step", lambda: False, count=120)
         wait_until((tmp_path / "step").exists)
@@ -58,11 +57,10 @@ class TestBackground:
         for name, background in (("later", True), ("first", False), ("second", False)):
             threads.append(threading.Thread(target=job, args=(name, background)))
             threads[-1].start()
-            time.sleep(0.3)
+            wait_until(lambda: len(worker._jobs._entries) == len(threads))
         for waiting in (thread, *threads):
             waiting.join(20)
-        # Two that are done at nearly the same time may say so in either order.
-        assert (sorted(order[:2]), order[2:]) == (["first", "second"], ["later"])
+        assert notes.read_text().split() == ["first", "second", "later"]
         assert blocker.count(0) == 1
 
     def test_one_that_came_to_the_foreground_is_left_alone(self, worker, tmp_path):
@@ -155,7 +153,7 @@ class TestTurns:
         while thread.is_alive():  # somebody always waits
             assert run(worker, "echo", 1) == [1]
         assert said[-60:] == list(range(60))
-        assert 2 <= said.count(0) <= 4
+        assert 2 <= said.count(0) <= 8  # turns of one length would never end
 
     def test_one_that_hangs_is_killed_for_those_who_wait(self, worker):
         said, thread = self.start(worker, "hang")

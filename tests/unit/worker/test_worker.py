@@ -14,7 +14,7 @@ from gemrec.errors import (
     WorkerError,
     WorkerTimeoutError,
 )
-from gemrec.worker import WorkerProcess
+from gemrec.worker import WorkerProcess, child
 from tests.unit.worker.helpers import FACTORY, is_running, run, wait_until
 
 
@@ -219,6 +219,21 @@ def test_the_child_ends_with_its_parent(end):
     pid = int(done.stdout)
     wait_until(lambda: not is_running(pid), 5)
     assert "Traceback" not in done.stderr
+
+
+def test_a_child_whose_parent_is_killed_between_two_messages_has_nothing_to_say(monkeypatch):
+    class Pipe:
+        def recv(self):
+            return child.Assignment(FACTORY, (), 0)
+
+    def interrupted(*_):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    monkeypatch.setattr(child, "Connection", lambda _: Pipe())
+    monkeypatch.setattr(child, "answer_jobs", interrupted)
+    monkeypatch.setattr(child.signal, "signal", lambda *_: None)
+    child.serve(0)
 
 
 def test_what_the_child_prints_stays_off_the_standard_output(capfd):
