@@ -8,8 +8,8 @@ import argparse
 import csv
 import math
 import random
+import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -20,10 +20,11 @@ from playwright.sync_api import Page, expect, sync_playwright
 from gemrec.campaigns import parse_spec
 from gemrec.exchange import import_votes
 from gemrec.services import Services, build_services
-from gemrec.settings import load_settings
+from gemrec.settings import REPOSITORY, load_settings
 from tests.running import free_port, run_app
 
 HERE = Path(__file__).resolve().parent
+FOLDER = "build/screenshots"
 WIDTH, HEIGHT = 1280, 800
 PROMPTS = (
     "a rocket on a pink background", "a hamburger", "a strawberry on a green background",
@@ -153,16 +154,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"any of {', '.join(SCENES)}; without, all")
     wanted = set(parser.parse_args().names or SCENES)
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "annotations"
-        data.mkdir()
+    shutil.rmtree(REPOSITORY / FOLDER, ignore_errors=True)
+    data = REPOSITORY / FOLDER / "annotations"
+    data.mkdir(parents=True)
+    try:
         services = build_services(load_settings(data=data))
         fill(services, data)
         services.close()
         # A process of its own: the memory that the page tells is then the server's, without a browser.
-        backup = str(Path(folder) / "backups")
-        with run_app(data, free_port(), GEMREC_BACKUP=backup) as app:
+        with run_app(data, free_port(), GEMREC_BACKUP=f"{FOLDER}/backups") as app:
             take(app.url, wanted)
+    finally:
+        shutil.rmtree(REPOSITORY / FOLDER)
     return 0
 
 

@@ -120,7 +120,8 @@ class ResearchDesk:
         except GemrecError as error:
             yield status.problem(str(error))
             return
-        yield quality_table(found, self._names(request))
+        titles = {model.id: model.name for model in self._services.catalog.models.values()}
+        yield quality_table(found, self._names(request), titles)
 
     def on_export(self, form: str, about: str, request: gr.Request) -> Iterator[str]:
         """Make an archive and say where it is."""

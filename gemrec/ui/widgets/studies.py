@@ -1,6 +1,6 @@
 """Studies as annotators and owners see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gemrec.campaigns import FEWEST_UNITS, Influence, Place, Quality, Status
 from gemrec.records import CampaignState, Outcome
@@ -151,8 +151,14 @@ def _status(status: Status, names: dict[str, str]) -> str:
     )
 
 
-def quality_table(quality: Quality, names: dict[str, str]) -> str:
-    """Measures with intervals, n and sentences; then the least reliable people."""
+def quality_table(quality: Quality, names: Mapping[str, str], titles: Mapping[str, str]) -> str:
+    """Measures with intervals, n and sentences; then the least reliable people.
+
+    Args:
+        quality: The report.
+        names: Name per annotator id, where there is one.
+        titles: Name per model id; ids stand in for missing ones.
+    """
     rows = "".join(
         f"<tr><th scope='row'>{plain(m.name)}</th><td class='g-n g-rating'>{_number(m.value)}</td>"
         f"<td class='g-n'>{'' if m.low is None else f'{_number(m.low)} to {_number(m.high)}'}</td>"
@@ -175,8 +181,8 @@ def quality_table(quality: Quality, names: dict[str, str]) -> str:
     )
     influence = "".join(
         f"<tr><th scope='row'>{plain(names.get(one.annotator, '') or one.annotator[:8])}</th>"
-        f"<td class='g-n g-rating'>{one.swaps:,}</td><td class='g-n'>{one.rise:+.2f}</td>"
-        f"<td class='g-n'>{one.votes:,.0f}</td><td>{_without(one)}</td></tr>"
+        f"<td class='g-n g-rating'>{one.swaps:,}</td><td class='g-n'>{_signed(one.rise)}</td>"
+        f"<td class='g-n'>{one.votes:,.0f}</td><td>{_without(one, titles)}</td></tr>"
         for one in quality.influence[:10]
     )
     if influence:
@@ -191,17 +197,26 @@ def quality_table(quality: Quality, names: dict[str, str]) -> str:
     )
 
 
-def _without(one: Influence) -> str:
+def _without(one: Influence, titles: Mapping[str, str]) -> str:
     """What would change without a person."""
     way = "rise" if one.rise > 0 else "fall"
     pairs = count(one.swaps, "pair")
     return (
-        f"Without them {pairs} of models would change places; {plain(one.model)} would {way} most."
+        f"Without them {pairs} of models would change places; "
+        f"{plain(titles.get(one.model, one.model))} would {way} most."
     )
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}".replace("-", "−")  # noqa: RUF001
+    return "" if value is None else _minus(f"{value:.2f}")
+
+
+def _signed(value: float) -> str:
+    return _minus(f"{value:+.2f}")
+
+
+def _minus(number: str) -> str:
+    return number.replace("-", "−")  # noqa: RUF001 - as wide as a digit
 
 
 def _duration(seconds: float) -> str:
