@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from gemrec.recommend import STRENGTHS, Leaning, MapPoint, in_words
 from gemrec.records import Knowledge, TasteSettings, Wish, WishKind
+from gemrec.ui.widgets.labels import Dot, place_labels
 from gemrec.ui.widgets.text import count, percent, plain
 
 _STRENGTH_NAMES = dict(zip(STRENGTHS, ("Off", "Less", "As learnt", "More"), strict=True))
@@ -12,7 +13,6 @@ _SHOWN = 5
 _MAP = (300, 208)
 _MARGIN = 16
 _Z_90 = 1.6449
-_LETTER = (5.6, 13.0)  # width and height of a letter on the map
 _BAR_SCALE = 3.0  # leanings are a fraction of a logit
 
 
@@ -130,12 +130,6 @@ def _leaning(leaning: Leaning) -> str:
     )
 
 
-def _overlap(first: tuple[float, float, float], second: tuple[float, float, float]) -> bool:
-    """Whether two labels (left, right, height) would cover each other."""
-    apart = first[1] < second[0] or second[1] < first[0]
-    return not apart and abs(first[2] - second[2]) < _LETTER[1]
-
-
 def _squash(logits: float) -> float:
     """Logits on a bar, 0..1."""
     return (1 + math.tanh(_BAR_SCALE * logits / 2)) / 2
@@ -148,36 +142,41 @@ def taste_map(points: Sequence[MapPoint], name_of: Callable[[str], str]) -> str:
     width, height = _MAP
     best = sorted(points, key=lambda point: -point.liking)
     low, high = best[-1].liking, best[0].liking
-    dots: list[str] = []
-    labels: list[str] = []
-    taken: list[tuple[float, float, float]] = []
-    for point in best:
-        x = _MARGIN + (point.x + 1) / 2 * (width - 2 * _MARGIN)
-        y = _MARGIN + (1 - point.y) / 2 * (height - 2 * _MARGIN)
-        share = (point.liking - low) / (high - low) if high > low else 0.5
-        called = name_of(point.model_id)
-        name = plain(called)
-        said = f"{name}: {point.liking:.0%}{'' if point.compared else ', not compared yet'}"
-        dots.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{5 + 4 * share:.1f}" class="'
-            f'{"g-seen" if point.compared else "g-unseen-dot"}" style="--liking:{percent(share)}">'
-            f"<title>{said}</title></circle>"
-        )
-        end = x > width / 2
-        length = _LETTER[0] * len(called) + 11
-        box = (x - length if end else x, x if end else x + length, y)
-        if not any(_overlap(box, other) for other in taken):
-            taken.append(box)
-            labels.append(
-                f'<text x="{x + (-11 if end else 11):.1f}" y="{y + 4:.1f}" '
-                f'text-anchor="{"end" if end else "start"}">{name}</text>'
-            )
+    dots = [_dot(point, name_of(point.model_id), low, high) for point in best]
+    circles = "".join(map(_circle, best, dots))
+    names = "".join(
+        f'<text x="{label.x:.1f}" y="{label.y:.1f}" text-anchor="{label.anchor}">'
+        f"{plain(dot.name)}</text>"
+        for dot, label in zip(dots, place_labels(dots, _MAP), strict=True)
+        if label is not None
+    )
     return (
         '<section class="g-map" aria-label="Map of your taste"><h2>Map of your taste</h2>'
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="Models by what their pictures '
         f'look like; your favourite is {plain(name_of(best[0].model_id))}">'
-        f"{''.join(dots)}{''.join(labels)}</svg>"
+        f"{circles}{names}</svg>"
         '<p class="g-soft">Models whose pictures look alike lie close together. The fuller the dot, '
         "the more you are expected to like it; a ring means that you have not compared it.</p>"
         "</section>"
+    )
+
+
+def _dot(point: MapPoint, name: str, low: float, high: float) -> Dot:
+    """Larger for what is liked more; ``low`` and ``high`` are the least and the most liked."""
+    width, height = _MAP
+    share = (point.liking - low) / (high - low) if high > low else 0.5
+    return Dot(
+        x=_MARGIN + (point.x + 1) / 2 * (width - 2 * _MARGIN),
+        y=_MARGIN + (1 - point.y) / 2 * (height - 2 * _MARGIN),
+        radius=5 + 4 * share,
+        name=name,
+    )
+
+
+def _circle(point: MapPoint, dot: Dot) -> str:
+    said = f"{dot.name}: {point.liking:.0%}{'' if point.compared else ', not compared yet'}"
+    return (
+        f'<circle cx="{dot.x:.1f}" cy="{dot.y:.1f}" r="{dot.radius:.1f}" class="'
+        f'{"g-seen" if point.compared else "g-unseen-dot"}" '
+        f'style="--liking:{percent((dot.radius - 5) / 4)}"><title>{plain(said)}</title></circle>'
     )
