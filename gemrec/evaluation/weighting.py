@@ -28,7 +28,7 @@ class Estimate:
 
     Attributes:
         value: The mean.
-        low: Lower end of its 95 % interval.
+        low: Lower end of its 95% interval.
         high: Upper end.
         n: Votes behind it.
         effective_n: As many equally weighed votes would tell as much (Kish 1965).

@@ -18,6 +18,8 @@ from gemrec.records import Image, Vote
 
 NEWEST: Final = 500
 """Contests of a person by which it is decided whether the personal model serves them."""
+_ROUNDING: Final = 1e-9
+"""Nats that two equal losses may lie apart."""
 
 
 ANYWHERE: Final = Asked()
@@ -271,7 +273,7 @@ def foretell(told: Told, state: PersonState) -> Foretold:
         return Foretold(None, None, serves=True)
     own = state.without_each(told, NEWEST)
     personal, shared = (_losses(told, gaps) for gaps in (own, told.known[-NEWEST:]))
-    return Foretold(personal, shared, serves=personal <= shared)
+    return Foretold(personal, shared, serves=personal <= shared + _ROUNDING)
 
 
 def _losses(told: Told, gaps: Array) -> float:
