@@ -69,6 +69,7 @@ def finger(page: Page, way: Sequence[tuple[float, float]]) -> None:
         kind = "touchMove" if number else "touchStart"
         cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(500)  # Chromium takes a tap right after a quick move for its end
 
 
 def line(

@@ -73,7 +73,7 @@ def test_sorting_and_finding(new_context, open_page):
     head = page.locator("thead th", has_text="Votes")
     head.get_by_role("button").click()
     expect(head).to_have_attribute("aria-sort", "descending")
-    votes = [int(v) for v in page.locator("tbody td:nth-child(6)").all_inner_texts()]
+    votes = [int(v) for v in page.locator("tbody td:nth-child(5)").all_inner_texts()]
     assert votes == sorted(votes, reverse=True)
     head.get_by_role("button").click()
     expect(head).to_have_attribute("aria-sort", "ascending")

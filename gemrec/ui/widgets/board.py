@@ -11,6 +11,7 @@ from gemrec.ui.board_view import ModelFacts
 from gemrec.ui.widgets.text import count, percent, plain
 
 _SEVERAL = 2
+_LAST = 1e6  # more than any rating
 _WIDEST = 400.0
 """Ends further out than this, in rating points, run off the scale instead of squeezing the rest."""
 _NOTHING: Final = "–"  # noqa: RUF001
@@ -136,7 +137,7 @@ def _quality(board: Board) -> Iterator[_Column]:
         "Best and worst rank in 95% of draws from the joint distribution of all ratings: models "
         "whose ranks overlap may well be equally good.",
         lambda row, _: _ranks(row) if row.votes else _NOTHING,
-        lambda row, _: sum(_ends(row)) if row.votes else None,
+        lambda row, _: _place_of(row) if row.votes else None,
     )
     yield _Column("Model", "The model's name.", _model, lambda _, facts: facts.name, "g-who")
     yield _Column(
@@ -240,13 +241,13 @@ def _spoken(row: BoardRow) -> str:
     return f"between {row.low:.0f} and {row.high:.0f}"
 
 
-def _ends(row: BoardRow) -> tuple[int, int]:
-    """Best and worst rank."""
-    return row.drawn_ranks or (row.rank, row.worst_rank or row.rank)
+def _place_of(row: BoardRow) -> float:
+    """What sorts rows as the board does: by rating, those with few votes last."""
+    return _LAST * row.is_preliminary - row.rating
 
 
 def _ranks(row: BoardRow) -> str:
-    best, worst = _ends(row)
+    best, worst = row.drawn_ranks or (row.rank, row.worst_rank or row.rank)
     return str(best) if best == worst else f"{best}–{worst}"  # noqa: RUF001
 
 
