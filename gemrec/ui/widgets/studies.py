@@ -37,7 +37,7 @@ def study_banner(place: Place) -> str:
 
 def _so_far(place: Place) -> str:
     if place.most is not None:
-        return f"{place.answered:,} of {place.most:,} judged"
+        return f"{place.answered:,} judged (at most {place.most:,})"
     return f"{place.answered:,} judged"
 
 
@@ -73,7 +73,7 @@ def _card(place: Place) -> str:
     left = f"{count(place.left, 'item')} {'needs' if place.left == 1 else 'need'} judgements"
     return (
         f'<section class="g-study-card"><header><h2>{plain(spec.title)}</h2>{act}</header>{text}'
-        f'<p class="g-soft">{plain(_so_far(place))} by you; {left}.</p></section>'
+        f'<p class="g-soft">By you: {plain(_so_far(place))}; {left}.</p></section>'
     )
 
 
